@@ -1,0 +1,1 @@
+"""Rules: standard library only, no input or output; the time comes in as an argument."""

@@ -1,0 +1,1 @@
+"""The words: Jinja templates for the chat and for documents."""

@@ -1,0 +1,1 @@
+"""Use cases: one function each, working in the unit of work that its caller opened."""

@@ -1,0 +1,1 @@
+"""The edge to Slack: what comes in, what goes out, and what it looks like."""

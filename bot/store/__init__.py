@@ -1,0 +1,1 @@
+"""The database, which is the truth: tables, queries, inbox, outbox, due jobs, migrations."""

@@ -1,0 +1,1 @@
+"""HTTP: Slack's requests where the bot does not use Socket Mode."""

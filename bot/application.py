@@ -1,0 +1,94 @@
+"""What runs: opens, supervises, drains and closes."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Protocol, Self
+
+from bot.service.desk import Desk
+from bot.slack.dispatcher import Dispatcher
+from bot.service.due import DueJobs
+from bot.slack.gateway import Gateway
+from bot.slack.inbox import Inbox
+from bot.store import outbox
+
+log = logging.getLogger(__name__)
+
+_SECONDS_TO_DRAIN = 5.0
+
+
+class Receiver(Protocol):
+    """How payloads come in: Socket Mode or HTTP."""
+
+    async def open(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+class Application:
+    """One bot at work in one workspace; use it with `async with`."""
+
+    def __init__(
+        self, *, desk: Desk, slack: Gateway, inbox: Inbox, dispatcher: Dispatcher, jobs: DueJobs, receiver: Receiver
+    ) -> None:
+        self.desk = desk
+        self._slack = slack
+        self._inbox = inbox
+        self._dispatcher = dispatcher
+        self._jobs = jobs
+        self._receiver = receiver
+        self._loops: list[asyncio.Task[None]] = []
+        self._failed = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        if self.desk.database.writer.dialect.name == "sqlite":  # ours is the only process
+            async with self.desk.database.write() as session:
+                await outbox.release_orphans(session, self.desk.team_id)
+        loops = {"inbox": self._inbox.run, "outbox": self._dispatcher.run, "due jobs": self._jobs.run}
+        self._loops = [asyncio.create_task(self._supervise(name, loop), name=name) for name, loop in loops.items()]
+        await self._receiver.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """No new work; what is under way is finished, within five seconds."""
+        await self._receiver.close()
+        for loop in self._loops:
+            loop.cancel()
+        for loop in self._loops:
+            with contextlib.suppress(asyncio.CancelledError):
+                await loop
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._dispatcher.drain(), _SECONDS_TO_DRAIN)
+        await self._slack.close()
+        await self.desk.database.close()
+
+    async def _supervise(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
+        """A loop that fails is started again: one bad moment of the database must not silence the bot."""
+        while True:
+            try:
+                await loop()
+            except Exception:
+                # The supervisor's catch.
+                log.exception("The %s loop failed and starts again.", name, extra={"action": "loop_failed"})
+                await asyncio.sleep(1)
+
+    async def idle(self) -> None:
+        """Returns when nothing is left to do before the clock moves on or somebody does something."""
+        quiet = 0
+        while quiet < 2:
+            quiet = 0 if await self._busy() else quiet + 1
+            await asyncio.sleep(0.002)
+
+    async def _busy(self) -> bool:
+        due = await self._jobs.next_due()
+        if due is not None and due <= self.desk.clock.now():
+            return True
+        if await self._inbox.busy():
+            return True
+        async with self.desk.look() as uow:
+            return await outbox.busy(uow.session, uow.team_id, now=uow.now)
+
+    async def next_due(self) -> datetime | None:
+        """When a due job comes up next."""
+        return await self._jobs.next_due()

@@ -1,0 +1,235 @@
+"""The only place where parts are wired together."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from bot.application import Application, Receiver
+from bot.clock import Clock, SystemClock
+from bot.config import Environment, Settings, load_settings
+from bot.domain.runbook import Runbook
+from bot.errors import ConfigError, SlackRefused, StoreError
+from bot.render.words import Words
+from bot.resources import packaged
+from bot.runbooks import load_runbooks
+from bot.service.desk import Desk
+from bot.service.incidents import every_incident
+from bot.service.postmortem import facts
+from bot.service.record import record
+from bot.slack.app import slack_app
+from bot.slack.dispatcher import Dispatcher
+from bot.service.due import DueJobs
+from bot.slack.gateway import Gateway
+from bot.slack.identity import identify
+from bot.slack.inbox import Inbox
+from bot.slack.listeners.interactions import Interactions
+from bot.slack.socket_mode import SocketModeReceiver
+from bot.store.database import Database
+from bot.store.migrate import migrate
+from bot.store.tables import Workspace
+from bot.web.slack_http import HttpReceiver
+from commands import find_commands
+
+if TYPE_CHECKING:  # the demo and the sandbox are not loaded by a bot at work
+    from bot.demo.play import RunningBot, Tokens
+    from bot.sandbox.clock import SteppedClock
+
+
+def settings_and_runbooks(environment: Environment) -> tuple[Settings, tuple[Runbook, ...], Words]:
+    """What the organisation has configured; every problem at once."""
+    settings = load_settings(environment.config_path)
+    words = Words(packaged("templates"), settings.templates)
+    return settings, load_runbooks(settings), words
+
+
+@asynccontextmanager
+async def open_desk(environment: Environment, *, clock: Clock | None = None) -> AsyncIterator[Desk]:
+    """The desk of the workspace that the database belongs to, for the command line: without Slack."""
+    settings, runbooks, words = settings_and_runbooks(environment)
+    database = Database(environment.database_url)
+    try:
+        await migrate(database)
+        async with database.read() as session:
+            workspaces = (await session.scalars(select(Workspace))).all()
+        if len(workspaces) != 1:
+            raise StoreError(
+                "The database has no workspace yet. Start the bot once (`incident-bot run`), or set DATABASE_URL to its database."
+                if not workspaces
+                else "The database holds several workspaces, and I cannot tell which one is meant."
+            )
+        yield Desk(
+            database=database,
+            clock=clock or SystemClock(),
+            settings=settings,
+            runbooks=runbooks,
+            team_id=workspaces[0].team_id,
+            write_postmortem=words.postmortem,
+        )
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def running_bot(
+    environment: Environment, *, clock: Clock | None = None, http: tuple[str, int] | None = None
+) -> AsyncIterator[Application]:
+    """The bot at work: connected over Socket Mode, or listening on `http` (host, port)."""
+    _check_secrets(environment, http=http is not None)
+    settings, runbooks, words = settings_and_runbooks(environment)
+    slack = Gateway(token=environment.bot_token, api_url=environment.api_url)
+    database = Database(environment.database_url)
+    try:
+        await migrate(database)
+        await slack.open()
+        workspace = await identify(slack)
+        async with database.write() as session:
+            await session.merge(workspace)
+        desk = Desk(
+            database=database,
+            clock=clock or SystemClock(),
+            settings=settings,
+            runbooks=runbooks,
+            team_id=workspace.team_id,
+            write_postmortem=words.postmortem,
+        )
+        inbox = Inbox(desk)
+        app = slack_app(
+            slack=slack,
+            token=environment.bot_token,
+            signing_secret=environment.signing_secret,
+            workspace=workspace,
+            inbox=inbox,
+            interactions=Interactions(desk, slack),
+            known_commands=find_commands(),
+        )
+        receiver: Receiver = (
+            HttpReceiver(app, host=http[0], port=http[1])
+            if http is not None
+            else SocketModeReceiver(app, app_token=environment.app_token, api_url=environment.api_url)
+        )
+        application = Application(
+            desk=desk,
+            slack=slack,
+            inbox=inbox,
+            # time.time: leases are compared between machines, so they go by the wall clock
+            dispatcher=Dispatcher(desk, slack, words, machine_time=time.time),
+            jobs=DueJobs(desk),
+            receiver=receiver,
+        )
+        async with application:
+            yield application
+    finally:
+        await slack.close()
+        await database.close()
+
+
+class _DemoBot:
+    """The bot as the demo knows it."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._desk = application.desk
+
+    async def idle(self) -> None:
+        await self._application.idle()
+
+    async def next_due(self) -> datetime | None:
+        return await self._application.next_due()
+
+    async def write_results(self, out: Path) -> list[Path]:
+        """DIR/INC-1/postmortem.md and DIR/INC-1/incident.json for each incident."""
+        written = []
+        async with self._desk.look() as uow:
+            for incident in await every_incident(uow):
+                folder = out / incident.name
+                folder.mkdir(parents=True, exist_ok=True)
+                document, data = folder / "postmortem.md", folder / "incident.json"
+                document.write_text(self._desk.write_postmortem(await facts(uow, incident)), encoding="utf-8")
+                data.write_text(
+                    json.dumps(await record(uow, incident), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+                )
+                written += [document, data]
+        return written
+
+
+class _SharedClock:
+    """The workspace's clock as the bot's: both stand still and move on together."""
+
+    def __init__(self, clock: "SteppedClock") -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock.time(), UTC)
+
+    async def sleep_until(self, when: datetime) -> None:
+        await self._clock.sleep_until(when.timestamp())
+
+
+@asynccontextmanager
+async def demo_bot(
+    api_url: str, tokens: "Tokens", clock: "SteppedClock", database_url: str
+) -> AsyncIterator["RunningBot"]:
+    """The real bot in the demo's workspace; an organisation's own configuration applies."""
+    environment = replace(
+        Environment.read(),
+        bot_token=tokens.bot,
+        app_token=tokens.app,
+        signing_secret=tokens.signing_secret,
+        api_url=api_url,
+        database_url=database_url,
+    )
+    async with running_bot(environment, clock=_SharedClock(clock)) as application:
+        yield _DemoBot(application)
+
+
+def _check_secrets(environment: Environment, *, http: bool) -> None:
+    """Missing tokens, all at once, each with where it comes from."""
+    problems = []
+    if not environment.bot_token:
+        problems.append(
+            "SLACK_BOT_TOKEN is not set. In your app's settings, under OAuth & Permissions, copy the Bot User OAuth Token (xoxb-…)."
+        )
+    elif not environment.bot_token.startswith("xoxb-"):
+        problems.append(
+            "SLACK_BOT_TOKEN is not a bot token: it must begin with xoxb-. It is under OAuth & Permissions."
+        )
+    if not http:
+        if not environment.app_token:
+            problems.append(
+                "SLACK_APP_TOKEN is not set. In your app's settings, under Basic Information, make an app-level token "
+                "with the scope connections:write (xapp-…)."
+            )
+        elif not environment.app_token.startswith("xapp-"):
+            problems.append(
+                "SLACK_APP_TOKEN is not an app-level token: it must begin with xapp-. It is under Basic Information."
+            )
+    elif not environment.signing_secret:
+        problems.append(
+            "SLACK_SIGNING_SECRET is not set; in HTTP mode every request is checked against it. It is under Basic Information."
+        )
+    if problems:
+        raise ConfigError(problems)
+
+
+def explain_refusal(problem: SlackRefused) -> str:
+    """Why the start failed, and what to do."""
+    match problem.code:
+        case "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked" | "token_expired":
+            which = "SLACK_APP_TOKEN" if problem.method == "apps.connections.open" else "SLACK_BOT_TOKEN"
+            return f"Slack does not accept {which} ({problem.code}). Copy it anew from your app's settings."
+        case "not_allowed_token_type":
+            return "Slack refused the kind of token: SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN with xapp-."
+        case "missing_scope":
+            return (
+                f"The app lacks the scope {problem.needed}. Add it under OAuth & Permissions (manifest.yaml has them all) "
+                "and install the app to the workspace again."
+            )
+        case _:
+            return f"{problem}."

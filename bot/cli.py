@@ -1,0 +1,291 @@
+"""The command line: `incident-bot run`, `demo`, `sandbox`, `check-config`, `migrate`, and the verbs of /incident.
+
+Exit codes: 0 done, 1 refused or failed with a sentence on standard error, 2 usage.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+from bot import __version__, log
+from bot.config import Environment
+from bot.errors import BotError, ConfigError, SlackRefused
+
+# Everything that only one subcommand needs is imported in it: a start to connected is measured.
+# ruff: noqa: PLC0415
+
+Verb = Callable[[argparse.Namespace], Coroutine[Any, Any, int]]
+
+DEFAULT_SPEED = 1440.0  # a day in a minute
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The program; returns its exit code."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    log.configure(level="WARNING" if arguments.verb != "run" else "INFO")
+    try:
+        return asyncio.run(arguments.handle(arguments))
+    except KeyboardInterrupt:
+        return 130
+    except ConfigError as problem:
+        return _fail(*problem.problems)
+    except SlackRefused as problem:
+        from bot.bootstrap import explain_refusal
+
+        return _fail(explain_refusal(problem))
+    except BotError as problem:
+        return _fail(str(problem))
+
+
+def _fail(*sentences: str) -> int:
+    for sentence in sentences:
+        sys.stderr.write(f"incident-bot: {sentence}\n")
+    return 1
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text.rstrip("\n") + "\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    from commands import find_commands
+
+    parser = argparse.ArgumentParser(prog="incident-bot", description="Incident commander for Slack.")
+    parser.add_argument("--version", action="version", version=f"incident-bot {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
+
+    def add(name: str, summary: str, handle: Verb) -> argparse.ArgumentParser:
+        verb = verbs.add_parser(name, help=summary, description=summary)
+        verb.set_defaults(handle=handle)
+        return verb
+
+    run = add("run", "Runs the bot in your workspace.", _run)
+    run.add_argument("--http", metavar="HOST:PORT", type=_address, help="HTTP mode instead of Socket Mode")
+
+    demo = add("demo", "Plays a real incident in a local Slack workspace.", _demo)
+    demo.add_argument("--scenario", metavar="FILE", type=Path, help="another scenario than GitHub's of October 2018")
+    demo.add_argument("--speed", metavar="N", type=_speed, default=DEFAULT_SPEED, help="times real time (default 1440)")
+    demo.add_argument("--out", metavar="DIR", type=Path, default=Path("demo-out"), help="where the results go")
+    demo.add_argument("--quiet", action="store_true", help="only the results")
+
+    sandbox = add("sandbox", "Starts a local Slack workspace to try a bot against.", _sandbox)
+    sandbox.add_argument("--port", metavar="N", type=int, default=0, help="default: one that is free")
+
+    add("check-config", "Checks config.yaml, the runbooks and the templates.", _check_config)
+    add("migrate", "Brings the database to this version's schema.", _migrate)
+
+    postmortem = add("postmortem", "Writes an incident's postmortem from the record.", _postmortem)
+    postmortem.add_argument("incident", metavar="INC-1", type=_number)
+    postmortem.add_argument("--format", choices=("md", "json"), default="md")
+    postmortem.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: standard output")
+
+    export = add("export", "Writes an incident's whole record as JSON.", _export)
+    export.add_argument("incident", metavar="INC-1", type=_number)
+    export.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: standard output")
+
+    for command in find_commands().values():
+        if command.name in verbs.choices:
+            continue
+        verb = add(command.name, command.summary, _verb)
+        verb.add_argument("words", nargs="*", metavar="WORD", help=f"as in Slack: {command.usage or 'nothing more'}")
+        verb.add_argument("--as", dest="person", metavar="@HANDLE", help="who you are in Slack")
+        verb.add_argument("--json", action="store_true", help="for machines")
+    return parser
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise argparse.ArgumentTypeError("write HOST:PORT, such as 0.0.0.0:3000")
+    return host.strip("[]"), int(port)
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0
+    if speed <= 0:
+        raise argparse.ArgumentTypeError("write a number above 0, such as 1440")
+    return speed
+
+
+def _number(text: str) -> int:
+    from bot.domain.command_line import take_reference
+
+    number, rest = take_reference(text if not text.isdigit() else f"INC-{text}")
+    if number is None or rest:
+        raise argparse.ArgumentTypeError("write the incident's number, such as INC-1")
+    return number
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    from bot.bootstrap import running_bot
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with running_bot(Environment.read(), http=arguments.http):
+        _say("incident-bot is connected." if arguments.http is None else "incident-bot is listening.")
+        sys.stdout.flush()
+        await stop.wait()
+    return 0
+
+
+async def _demo(arguments: argparse.Namespace) -> int:
+    import os
+
+    from bot.bootstrap import demo_bot
+    from bot.demo.play import DEFAULT_SCENARIO, play
+
+    return await play(
+        scenario_path=arguments.scenario or DEFAULT_SCENARIO,
+        speed=arguments.speed,
+        out=arguments.out,
+        quiet=arguments.quiet,
+        start_bot=demo_bot,
+        database_url=os.environ.get("DATABASE_URL") or None,
+    )
+
+
+async def _sandbox(arguments: argparse.Namespace) -> int:
+    from bot.sandbox import RealClock, SandboxServer, default_workspace
+
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        async with SandboxServer(default_workspace(RealClock()), port=arguments.port) as server:
+            _say(
+                f"A local Slack workspace is open. Start a bot against it with:\n\n"
+                f"  SLACK_API_URL={server.base_url} SLACK_BOT_TOKEN=xoxb-test-token SLACK_APP_TOKEN=xapp-test-token \\\n"
+                f"    SLACK_SIGNING_SECRET=test-signing-secret incident-bot run\n\n"
+                f"Speak and click at {server.control_url} (docs/sandbox.md). Stop with Ctrl-C."
+            )
+            sys.stdout.flush()
+            await stop.wait()
+    except OSError as problem:
+        return _fail(
+            f"Port {arguments.port} cannot be used: {problem.strerror or problem}. Take another, or leave --port out."
+        )
+    return 0
+
+
+async def _check_config(_: argparse.Namespace) -> int:
+    from bot.bootstrap import settings_and_runbooks
+
+    environment = Environment.read()
+    settings, runbooks, words = settings_and_runbooks(environment)
+    if problems := list(words.problems()):
+        raise ConfigError(problems)
+    _say(
+        f"{environment.config_path} is in order: {len(settings.priorities)} priorities, {len(settings.roles)} roles, "
+        f"{len(settings.categories)} categories, {len(runbooks)} runbooks."
+    )
+    return 0
+
+
+async def _migrate(_: argparse.Namespace) -> int:
+    from bot.store.database import Database
+    from bot.store.migrate import SCHEMA, migrate
+
+    database = Database(Environment.read().database_url)
+    try:
+        done = await migrate(database)
+    finally:
+        await database.close()
+    _say(f"The database now has schema {SCHEMA}." if done else f"The database has schema {SCHEMA} already.")
+    return 0
+
+
+async def _postmortem(arguments: argparse.Namespace) -> int:
+    if arguments.format == "json":
+        return await _export(arguments)
+    from bot.bootstrap import open_desk
+    from bot.service.incidents import by_number
+    from bot.service.postmortem import facts
+
+    async with open_desk(Environment.read()) as desk, desk.look() as uow:
+        incident = await by_number(uow, arguments.incident)
+        return _write(desk.write_postmortem(await facts(uow, incident)), arguments.output)
+
+
+async def _export(arguments: argparse.Namespace) -> int:
+    from bot.bootstrap import open_desk
+    from bot.service.incidents import by_number
+    from bot.service.record import record
+
+    async with open_desk(Environment.read()) as desk, desk.look() as uow:
+        incident = await by_number(uow, arguments.incident)
+        text = json.dumps(await record(uow, incident), indent=2, ensure_ascii=False)
+        return _write(text + "\n", arguments.output)
+
+
+def _write(text: str, output: Path | None) -> int:
+    if output is None:
+        sys.stdout.write(text)
+        return 0
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        return _fail(f"{output} cannot be written: {problem.strerror}.")
+    return 0
+
+
+async def _verb(arguments: argparse.Namespace) -> int:
+    """The same commands as in Slack; the running bot, or the next one, tells Slack of them."""
+    from bot.bootstrap import open_desk
+    from bot.domain.mrkdwn import escape, plain
+    from bot.errors import UserError
+    from bot.service import people
+    from bot.service.command import Answer, Call, Command, read
+    from commands import find_commands
+
+    commands: Mapping[str, Command] = find_commands()
+    reading = read(commands, escape(" ".join([arguments.verb, *arguments.words])))
+    bare = not reading.line.words and not reading.line.options
+    reads = reading.command.reads == "always" or (reading.command.reads == "bare" and bare)
+    if arguments.person is None and not reads:
+        return _fail(f"Say who you are: incident-bot {arguments.verb} … --as @handle")
+    async with open_desk(Environment.read()) as desk:
+        actor = None
+        if arguments.person is not None:
+            async with desk.look() as uow:
+                person = await people.by_handle(uow, arguments.person)
+            if person is None:
+                return _fail(
+                    f"I have not met {arguments.person} yet; people are known once they were in an incident's channel."
+                )
+            actor = person.user_id
+        async with contextlib.AsyncExitStack() as stack:
+            uow = await stack.enter_async_context(desk.look() if reads else desk.work(actor=actor))
+            call = Call(
+                uow=uow,
+                person=actor or "",
+                channel_id=None,
+                line=reading.line,
+                number=reading.number,
+                can_open_modals=False,
+                help=commands,
+            )
+            outcome = await reading.command.run(call)
+            if not isinstance(outcome, Answer):
+                raise UserError("This needs more words.")
+            names = await people.handles(uow, _ids(outcome.text))
+        text = plain(outcome.text, names.get)
+    _say(json.dumps({"ok": True, "text": text}, ensure_ascii=False) if arguments.json else text)
+    return 0
+
+
+def _ids(text: str) -> list[str | None]:
+    from bot.domain.mrkdwn import mentioned
+
+    return list(mentioned(text))

@@ -1,0 +1,45 @@
+"""Time, as everything in the bot is given it: UTC, aware, and replaceable."""
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What people go by: due times, message times, Slack's rate limits."""
+
+    def now(self) -> datetime:
+        """The present, aware, in UTC."""
+        ...
+
+    async def sleep_until(self, when: datetime) -> None:
+        """Returns at `when`; at once where that has passed."""
+        ...
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep_until(self, when: datetime) -> None:
+        # A machine's clock may jump while we sleep (suspend, NTP): look again at least every minute.
+        while (left := (when - self.now()).total_seconds()) > 0:
+            await asyncio.sleep(min(left, 60))
+
+
+async def wait(event: asyncio.Event, clock: Clock, until: datetime | None, *, at_most: float) -> None:
+    """Returns when `event` is set, when the clock reaches `until`, or after `at_most` seconds of machine time."""
+    waiters: list[asyncio.Future[object]] = [asyncio.ensure_future(event.wait())]
+    if until is not None:
+        waiters.append(asyncio.ensure_future(clock.sleep_until(until)))
+    try:
+        await asyncio.wait(waiters, timeout=at_most, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for waiter in waiters:
+            waiter.cancel()
+        for waiter in waiters:
+            with contextlib.suppress(asyncio.CancelledError):
+                await waiter

@@ -1,0 +1,304 @@
+"""config.yaml and the environment, read into frozen settings; every problem at once, each with its path and a way to fix it."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bot.domain.command_line import nearest
+from bot.domain.priority import Scale
+from bot.domain.times import parse_duration
+from bot.errors import ConfigError
+from bot.resources import packaged
+
+DEFAULT_API_URL = "https://slack.com/api/"
+DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///incident-bot.db"
+
+
+def _duration(value: Any) -> timedelta:
+    found = parse_duration(value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError("write a duration such as 45s, 30m, 4h or 2d")
+    return found
+
+
+def _pattern(value: str) -> str:
+    try:
+        value.format(number=1, title="x", date="x")
+    except (KeyError, IndexError, ValueError, AttributeError) as problem:
+        raise ValueError("use {number}, {title} and {date} only") from problem
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+# A key is typed in commands and stands in exports: one lower-case word.
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Priority(_Section):
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    emoji: Annotated[str, Field(pattern=r"^:[a-z0-9_+-]+:$")] = ":rotating_light:"
+    aliases: Annotated[tuple[Key, ...], Field(strict=False)] = ()
+    example: str = ""
+    major: bool = False
+    respond_within: Duration
+    resolve_within: Duration
+    update_every: Duration | None = None
+
+
+class Category(_Section):
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    subcategories: Mapping[Key, str] = {}
+
+
+class Role(_Section):
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    aliases: Annotated[tuple[Key, ...], Field(strict=False)] = ()
+    several: bool = False
+    deputy: Key | None = None
+    holders: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    expects: Text
+
+
+class Channels(_Section):
+    incident_name: Annotated[str, AfterValidator(_pattern)] = "inc-{number}-{title}"
+    announcements: Annotated[str, Field(min_length=1)] = "#incidents"
+
+
+class Updates(_Section):
+    ask_deputy_after: Duration = timedelta(minutes=5)
+    asked_role: Key = "comms_lead"
+
+
+class Settings(_Section):
+    """What config.yaml says; docs/configuration.md explains each key."""
+
+    priorities: Annotated[Mapping[Key, Priority], Field(min_length=1)]
+    matrix: Annotated[Mapping[Key, Mapping[Key, str]], Field(min_length=1)]
+    priority_when_unstated: str
+    categories: Mapping[Key, Category] = {}
+    roles: Annotated[Mapping[Key, Role], Field(min_length=1)]
+    channels: Channels = Channels()
+    updates: Updates = Updates()
+    templates: Path | None = Field(default=None, strict=False)
+    runbooks: Path | None = Field(default=None, strict=False)
+
+    @property
+    def scale(self) -> Scale:
+        return Scale(
+            levels=tuple(self.priorities),
+            aliases={alias: key for key, level in self.priorities.items() for alias in level.aliases},
+            matrix=self.matrix,
+            when_unstated=self.priority_when_unstated,
+        )
+
+    @property
+    def urgencies(self) -> tuple[str, ...]:
+        return tuple(next(iter(self.matrix.values())))
+
+    @property
+    def role_aliases(self) -> dict[str, str]:
+        """Every word that names a role -> the role's key."""
+        names = {alias: key for key, role in self.roles.items() for alias in role.aliases}
+        return names | {key: key for key in self.roles} | {role.name.lower(): key for key, role in self.roles.items()}
+
+    def priority_label(self, key: str) -> str:
+        return key.upper()
+
+    def is_major(self, key: str) -> bool:
+        return key in self.priorities and self.priorities[key].major
+
+    def update_every(self, key: str) -> timedelta | None:
+        return self.priorities[key].update_every if key in self.priorities else None
+
+    def role_name(self, key: str) -> str:
+        """The role's name; its key where the configuration no longer has it."""
+        return self.roles[key].name if key in self.roles else key.replace("_", " ")
+
+    def category_name(self, category: str | None, subcategory: str | None) -> str:
+        if not category:
+            return ""
+        known = self.categories.get(category)
+        if known is None:
+            return "/".join(filter(None, (category, subcategory)))
+        below = known.subcategories.get(subcategory, subcategory) if subcategory else None
+        return f"{known.name} / {below}" if below else known.name
+
+
+def _blocks(value: Any) -> dict[str, dict[str, Any]]:
+    """The entries of a block that are blocks themselves; what has another type is reported elsewhere."""
+    return (
+        {str(key): entry for key, entry in value.items() if isinstance(entry, dict)} if isinstance(value, dict) else {}
+    )
+
+
+def _cross_checks(raw: Mapping[str, Any]) -> Iterator[str]:
+    """What only shows when several places are seen together; on the raw data, so that a wrong type hides none of it."""
+    levels, roles, matrix = _blocks(raw.get("priorities")), _blocks(raw.get("roles")), _blocks(raw.get("matrix"))
+    urgencies = dict.fromkeys(urgency for row in matrix.values() for urgency in row)
+    no_such = "there is no {what} '{name}'; there are {names}"
+
+    for impact, row in matrix.items():
+        for urgency in urgencies:
+            if urgency not in row:
+                yield f"matrix.{impact}: the urgency '{urgency}' is missing; every impact needs every urgency"
+        for urgency, level in row.items():
+            if isinstance(level, str) and level not in levels:
+                why = no_such.format(what="priority", name=level, names=", ".join(levels))
+                yield f"matrix.{impact}.{urgency}: {why}"
+    unstated = raw.get("priority_when_unstated")
+    if isinstance(unstated, str) and unstated not in levels:
+        why = no_such.format(what="priority", name=unstated, names=", ".join(levels))
+        yield f"priority_when_unstated: {why}"
+
+    yield from _taken_twice("priorities", levels)
+    yield from _taken_twice("roles", roles)
+
+    for key, role in roles.items():
+        deputy, holders = role.get("deputy"), role.get("holders")
+        if isinstance(deputy, str) and deputy not in roles:
+            yield f"roles.{key}.deputy: " + no_such.format(what="role", name=deputy, names=", ".join(roles))
+        if isinstance(holders, list) and len(holders) > 1 and role.get("several") is not True:
+            yield f"roles.{key}.holders: more than one, but the role is single; set several: true or name one"
+    yield from _deputy_cycles(roles)
+    updates = raw.get("updates")
+    asked = updates.get("asked_role", "comms_lead") if isinstance(updates, dict) else "comms_lead"
+    if isinstance(asked, str) and asked not in roles:
+        yield "updates.asked_role: " + no_such.format(what="role", name=asked, names=", ".join(roles))
+    for name in ("templates", "runbooks"):
+        folder = raw.get(name)
+        if isinstance(folder, Path) and not folder.is_dir():
+            yield f"{name}: there is no folder {folder}; make it or take the setting out"
+
+
+def _taken_twice(section: str, entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    owners = {key: key for key in entries}
+    for key, entry in entries.items():
+        names = entry.get("aliases")
+        for alias in names if isinstance(names, list) else []:
+            if owners.setdefault(str(alias), key) != key:
+                yield f"{section}.{key}.aliases: '{alias}' already stands for {owners[str(alias)]}; take one of them out"
+
+
+def _deputy_cycles(roles: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    reported: set[str] = set()
+    for start in roles:
+        chain = [start]
+        while isinstance(deputy := roles.get(chain[-1], {}).get("deputy"), str):
+            if deputy in chain:
+                cycle = chain[chain.index(deputy) :]
+                if not reported.intersection(cycle):
+                    way = " → ".join([*cycle, deputy])
+                    yield f"roles.{cycle[0]}.deputy: the deputies go in a circle ({way}); one of them must have none"
+                reported.update(cycle)
+                break
+            chain.append(deputy)
+
+
+def _sentence(error: Mapping[str, Any]) -> str:
+    """One of pydantic's findings, in words that say what to write instead."""
+    kind, context = error["type"], error.get("ctx", {})
+    match kind:
+        case "missing":
+            return "is missing; add it"
+        case "extra_forbidden":
+            return "is not a setting; take it out or correct its spelling"
+        case "string_type":
+            return f"must be text, not {error['input']!r}; put it in quotes"
+        case "string_pattern_mismatch" if "[a-z]" in context.get("pattern", ""):
+            return f"{error['input']!r} cannot be used as a key; write one lower-case word"
+        case "string_pattern_mismatch":
+            return f"{error['input']!r} does not fit; write it as :name:"
+        case "bool_type" | "bool_parsing":
+            return f"must be true or false, not {error['input']!r}"
+        case "value_error":
+            return f"{error['msg'].removeprefix('Value error, ')} (not {error['input']!r})"
+        case "model_type" | "mapping_type" | "dict_type" | "is_instance_of" | "model_attributes_type":
+            return f"must be a block of keys and values, not {error['input']!r}"
+        case "tuple_type" | "list_type":
+            return f"must be a list such as [a, b], not {error['input']!r}"
+        case _:
+            message: str = error["msg"]
+            return message[:1].lower() + message[1:]
+
+
+def describe(problems: ValidationError, model: type[BaseModel] | None = None) -> list[str]:
+    """`path: sentence` for each of pydantic's findings."""
+    lines = []
+    for error in problems.errors():
+        path = ".".join(str(part) for part in error["loc"] if part != "[key]") or "(the whole file)"
+        hint = ""
+        if error["type"] == "extra_forbidden" and model is not None and len(error["loc"]) == 1:
+            close = nearest(str(error["loc"][0]), model.model_fields)
+            hint = f" (did you mean '{close}'?)" if close else ""
+        lines.append(f"{path}: {_sentence(error)}{hint}")
+    return lines
+
+
+def load_yaml(path: Path) -> Any:
+    """The file's content; one sentence with the line where it is no YAML."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError([f"{path}: there is no such file"]) from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError([f"{path}: cannot be read: {problem}"]) from problem
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise ConfigError([f"{where}: is not valid YAML: {getattr(problem, 'problem', None) or problem}"]) from problem
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings in `path`; folders in it are relative to the file. Raises ConfigError with every problem."""
+    raw = load_yaml(path)
+    if not isinstance(raw, dict):
+        raise ConfigError([f"{path}: must be a block of keys and values; start from the packaged config.yaml"])
+    for name in ("templates", "runbooks"):
+        if isinstance(raw.get(name), str):
+            raw[name] = path.parent / raw[name]
+    found = list(_cross_checks(raw))
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as problems:
+        found = describe(problems, Settings) + found
+    if found:
+        raise ConfigError([f"{path}: {line}" for line in found])
+    return settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What the surroundings say: secrets and addresses."""
+
+    bot_token: str
+    app_token: str
+    signing_secret: str
+    api_url: str  # ends in /
+    database_url: str
+    config_path: Path
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> Self:
+        env = os.environ if environ is None else environ
+        api_url = env.get("SLACK_API_URL") or DEFAULT_API_URL
+        named = env.get("INCIDENT_BOT_CONFIG")
+        here = Path("config.yaml")
+        return cls(
+            bot_token=env.get("SLACK_BOT_TOKEN", "").strip(),
+            app_token=env.get("SLACK_APP_TOKEN", "").strip(),
+            signing_secret=env.get("SLACK_SIGNING_SECRET", "").strip(),
+            api_url=api_url if api_url.endswith("/") else api_url + "/",
+            database_url=env.get("DATABASE_URL") or DEFAULT_DATABASE_URL,
+            config_path=Path(named) if named else here if here.exists() else packaged("config.yaml"),
+        )

@@ -1,0 +1,107 @@
+"""Times and durations as people type and read them."""
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from bot.errors import UserError
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_DURATION = re.compile(r"(?:\d+\s*[smhdw]\s*)+")
+_PART = re.compile(r"(\d+)\s*([smhdw])")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(z|utc)?", re.IGNORECASE)
+_LONGEST = timedelta(days=3650)
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """`20m`, `1h30m`, `2 h`, `1d`; None where it is no duration."""
+    word = text.strip().lower()
+    if not _DURATION.fullmatch(word):
+        return None
+    seconds = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(word))
+    return timedelta(seconds=seconds) if seconds <= _LONGEST.total_seconds() else None
+
+
+def _clock_time(text: str, near: datetime, zone: tzinfo) -> datetime | None:
+    """`14:23` on the day of `near` in the speaker's zone; with a Z in UTC. None where it is no clock time."""
+    match = _CLOCK.fullmatch(text)
+    if not match:
+        return None
+    hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    local = near.astimezone(UTC if match[4] else zone)
+    return local.replace(hour=hour, minute=minute, second=second, microsecond=0)
+
+
+def _exact_time(text: str, zone: tzinfo) -> datetime | None:
+    """ISO 8601; without an offset in the speaker's zone. None where it is none."""
+    try:
+        when = datetime.fromisoformat(text.upper() if text.endswith("z") else text)
+    except ValueError:
+        return None
+    return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def parse_past(text: str, *, now: datetime, zone: tzinfo, what: str) -> datetime:
+    """When something began: a clock time is its latest occurrence in the past, in the speaker's zone.
+
+    Accepts `14:23`, `14:23Z`, ISO 8601, `20m` or `20m ago`, `now`. `what` names the option in a refusal.
+    """
+    word = text.strip().removesuffix("ago").strip()
+    if word.lower() == "now":
+        return now
+    if (age := parse_duration(word)) is not None:
+        return now - age
+    if (clock := _clock_time(word, now, zone)) is not None:
+        # Wall-clock arithmetic, so that "yesterday at 14:23" is right across a change of summer time.
+        return (clock if clock <= now else clock - timedelta(days=1)).astimezone(UTC)
+    when = _exact_time(word, zone)
+    if when is None:
+        raise UserError(
+            f"I cannot read {what}:{text} as a time. Write {what}:14:23 (your time), {what}:14:23Z (UTC), "
+            f"{what}:20m (ago) or {what}:2018-10-21T22:52:00Z.",
+            field=what,
+        )
+    if when > now:
+        raise UserError(f"{what}:{text} lies in the future. Give the time at which it began.", field=what)
+    return when
+
+
+def parse_next(text: str, *, now: datetime, zone: tzinfo) -> datetime:
+    """When the next update is promised: `20m`, `2h`, `14:23` (its next occurrence), `14:23Z` or ISO 8601."""
+    word = text.strip().removeprefix("in ").strip()
+    when: datetime | None
+    if (wait := parse_duration(word)) is not None:
+        when = now + wait
+    elif (clock := _clock_time(word, now, zone)) is not None:
+        when = (clock if clock > now else clock + timedelta(days=1)).astimezone(UTC)
+    else:
+        when = _exact_time(word, zone)
+    if when is None:
+        raise UserError(f"I cannot read next:{text} as a time. Write next:20m, next:2h or next:14:23.", field="next")
+    if when <= now:
+        raise UserError(f"next:{text} is not in the future. Write next:20m, next:2h or next:14:23.", field="next")
+    return when
+
+
+def span(duration: timedelta) -> str:
+    """`24 h 11 min`, `3 min`, `45 s`; the two largest units that a reader needs."""
+    total = max(0, round(duration.total_seconds()))
+    minutes, seconds = divmod(total, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if minutes:
+        return f"{minutes} min {seconds} s" if seconds and minutes < 10 else f"{minutes} min"
+    return f"{seconds} s"
+
+
+def iso(when: datetime | None) -> str | None:
+    """ISO 8601 in UTC with a Z, to the second; what every export uses."""
+    return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if when else None
+
+
+def from_ts(ts: str) -> datetime:
+    """The time in a Slack message's ts, which is seconds since the epoch with six digits that make it unique."""
+    seconds, _, micros = ts.partition(".")
+    return datetime.fromtimestamp(int(seconds), UTC) + timedelta(microseconds=int((micros + "000000")[:6]))

@@ -1,0 +1,72 @@
+"""The one tree of errors: who is told, and what can be done about it."""
+
+from collections.abc import Sequence
+
+
+class BotError(Exception):
+    """Something went wrong that we have a sentence for."""
+
+
+class UserError(BotError):
+    """A refusal: a plain sentence for the person who asked, saying what to do next.
+
+    `field` names the input of a modal that the sentence belongs under, where there is one.
+    """
+
+    def __init__(self, sentence: str, *, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.field = field
+
+
+class UnknownPerson(BotError):
+    """A rule needs facts about a person whom the database has not met; the edge fetches them and tries again."""
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(f"person {user_id} is not known yet")
+        self.user_id = user_id
+
+
+class ConfigError(BotError):
+    """Configuration, a runbook or a template cannot be used; holds every problem, each with its place."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class StoreError(BotError):
+    """The database cannot be opened or is not in a state that this version can use."""
+
+
+class SlackError(BotError):
+    """A call to Slack failed."""
+
+
+class SlackRefused(SlackError):
+    """Slack answered, and the answer is no: repeating the call will not help."""
+
+    def __init__(self, method: str, code: str, *, needed: str = "", detail: str = "") -> None:
+        hint = f", which needs the scope {needed}" if needed else ""
+        extra = f" ({detail})" if detail else ""
+        super().__init__(f"Slack refused {method}{hint}: {code}{extra}")
+        self.method = method
+        self.code = code
+        self.needed = needed
+
+
+class SlackBusy(SlackError):
+    """Slack asks to wait (429, or a 5xx): the call had no effect."""
+
+    def __init__(self, method: str, *, retry_after: float) -> None:
+        super().__init__(f"Slack asks to wait {retry_after:g} s before {method}")
+        self.method = method
+        self.retry_after = retry_after
+
+
+class SlackUnclear(SlackError):
+    """The connection broke before an answer came: the call may or may not have had its effect."""
+
+    def __init__(self, method: str, cause: str) -> None:
+        super().__init__(f"no answer from Slack to {method}: {cause}")
+        self.method = method

@@ -1,0 +1,48 @@
+"""People's words in a Markdown document: they stay words."""
+
+import re
+import string
+
+# Everything that CommonMark and tables give a meaning to; an escaped character is shown as itself.
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+|~!&])")
+_LIST_START = re.compile(r"^(\s*)(\d+)([.)])|^(\s*)([-=])", re.MULTILINE)
+
+
+class Markdown(str):
+    """Text that is Markdown by intention."""
+
+    __slots__ = ()
+
+
+def inline(value: object) -> Markdown:
+    """On one line, without meaning to Markdown; Markdown stays as it is."""
+    if isinstance(value, Markdown):
+        return value
+    return _escape(" ".join(str(value).split()))
+
+
+def block(value: object) -> Markdown:
+    """Several lines, each a line of its own in the document."""
+    lines = [_escape(line.strip()) for line in str(value).splitlines()]
+    return Markdown("  \n".join(line or "\u00a0" for line in lines))
+
+
+def link(label: object, url: str | None) -> Markdown:
+    """`[label](url)`, or the label alone."""
+    if not url:
+        return inline(label)
+    safe = "".join(
+        one if one in string.ascii_letters + string.digits + ":/?&=._-~#%+@" else f"%{ord(one):02X}" for one in url
+    )
+    return Markdown(f"[{inline(label)}]({safe})")
+
+
+def _escape(text: str) -> Markdown:
+    escaped = _SPECIAL.sub(r"\\\1", text)
+    return Markdown(_LIST_START.sub(_harmless_start, escaped))
+
+
+def _harmless_start(match: re.Match[str]) -> str:
+    if match[2] is not None:
+        return f"{match[1]}{match[2]}\\{match[3]}"
+    return f"{match[4]}\\{match[5]}"

@@ -1,0 +1,136 @@
+"""An app with a request URL: payloads as signed HTTP requests, whose answers are the acknowledgements."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import aiohttp
+
+from bot.sandbox.delivery import Delivery, Envelope
+
+_JSON = "application/json"
+_FORM = "application/x-www-form-urlencoded"
+
+
+class HttpApp(Protocol):
+    """What HTTP mode needs to know of an app."""
+
+    signing_secret: str
+    verification_token: str
+    delivery: Delivery
+
+
+class RequestUrlError(Exception):
+    """The URL did not answer the challenge; the text says how it failed."""
+
+
+def sign(secret: str, timestamp: str, body: str) -> str:
+    """Slack's request signature, version 0."""
+    return "v0=" + hmac.new(secret.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256).hexdigest()
+
+
+def signed_headers(secret: str, body: str, content_type: str, *, now: float) -> dict[str, str]:
+    """Headers by which the app knows who sent this body; `now` is the machine's time: the app compares its own."""
+    timestamp = str(int(now))
+    return {
+        "Content-Type": content_type,
+        "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+        "X-Slack-Request-Timestamp": timestamp,
+        "X-Slack-Signature": sign(secret, timestamp, body),
+    }
+
+
+class RequestUrl:
+    """The way to an app in HTTP mode: requests start in the order of the pushes and do not wait for one another."""
+
+    def __init__(self, app: HttpApp, url: str, *, answer_within: float) -> None:
+        self.url = url
+        self._app = app
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=answer_within), connector=aiohttp.TCPConnector(limit=0)
+        )
+        self._posts: set[asyncio.Task[None]] = set()
+
+    async def verify(self) -> None:
+        """The challenge that Slack sends before it takes a URL."""
+        challenge = secrets.token_urlsafe(24)
+        body = json.dumps({"token": self._app.verification_token, "challenge": challenge, "type": "url_verification"})
+        try:
+            status, answer, _ = await self._post(body, _JSON, {})
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise RequestUrlError(f"no answer from the request URL: {error or type(error).__name__}") from error
+        if status != 200 or challenge not in answer:
+            raise RequestUrlError(f"the request URL answered the challenge with {status} and not with its value")
+
+    def push(self, envelope: Envelope) -> None:
+        """Post a payload; its answer acknowledges it or fails the attempt."""
+        body, content_type = _encoded(envelope)  # now: what it tells may change before it leaves
+        post = asyncio.get_running_loop().create_task(self._carry(envelope, body, content_type))
+        self._posts.add(post)
+        post.add_done_callback(self._posts.discard)
+
+    async def close(self) -> None:
+        """Abandon what is on its way."""
+        posts = list(self._posts)
+        for post in posts:
+            post.cancel()
+        await asyncio.gather(*posts, return_exceptions=True)
+        await self._session.close()
+
+    async def _carry(self, envelope: Envelope, body: str, content_type: str) -> None:
+        retry = {}
+        if envelope.retry_attempt:
+            retry = {"X-Slack-Retry-Num": str(envelope.retry_attempt), "X-Slack-Retry-Reason": envelope.retry_reason}
+        delivery = self._app.delivery
+        try:
+            status, answer, answer_type = await self._post(body, content_type, retry)
+        except TimeoutError:
+            delivery.fail(envelope.envelope_id, "timeout")
+        except aiohttp.ClientError:
+            delivery.fail(envelope.envelope_id, "connection_failed")
+        else:
+            if status == 200:
+                delivery.acknowledge(envelope.envelope_id, _answer(answer, answer_type))
+            else:
+                delivery.fail(envelope.envelope_id, "http_error")
+
+    async def _post(self, body: str, content_type: str, headers: dict[str, str]) -> tuple[int, str, str]:
+        signed = signed_headers(self._app.signing_secret, body, content_type, now=time.time())
+        async with self._session.post(self.url, data=body.encode(), headers=signed | headers) as response:
+            return response.status, await response.text(), response.content_type
+
+
+def _encoded(envelope: Envelope) -> tuple[str, str]:
+    """Events travel as JSON, commands as a form, interactions as a form with one field."""
+    if envelope.kind == "events_api":
+        return json.dumps(envelope.payload), _JSON
+    if envelope.kind == "slash_commands":
+        return urlencode(
+            {key: _form_value(value) for key, value in envelope.payload.items() if value is not None}
+        ), _FORM
+    return urlencode({"payload": json.dumps(envelope.payload)}), _FORM
+
+
+def _form_value(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _answer(text: str, content_type: str) -> Mapping[str, Any]:
+    """A plain answer is a text to show; JSON says it all."""
+    if not text:
+        return {}
+    if content_type == _JSON or text.lstrip().startswith("{"):
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            return {"text": text}
+        return answer if isinstance(answer, Mapping) else {}
+    return {"text": text}

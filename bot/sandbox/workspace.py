@@ -1,0 +1,223 @@
+"""The local Slack workspace: everything that is in it, and all that people can do in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox import channel_doings, message_doings
+from bot.sandbox.happenings import Answer, Happening
+from bot.sandbox.model import Channel, Message, User, WorkspaceError
+from bot.sandbox.state import WorkspaceState
+
+if TYPE_CHECKING:
+    from bot.sandbox.interactions import Interactions
+
+__all__ = ["Answer", "Channel", "Happening", "Message", "User", "Workspace", "WorkspaceError"]
+
+
+class Workspace(WorkspaceState):
+    """Everything that is in the workspace, and all that people can do in it.
+
+    Users and channels are given by id or by name. What cannot be done raises WorkspaceError with a sentence.
+    """
+
+    _interactions: Interactions | None = None
+
+    # --- the setting
+
+    def add_user(self, name: str, *, real_name: str, title: str = "", tz: str = "UTC", is_bot: bool = False) -> User:
+        """Somebody new; nobody is told."""
+        if any(user.name == name for user in self.users.values()):
+            raise WorkspaceError(f"there is already a user {name!r}")
+        user = User(id=self.new_id("U"), name=name, real_name=real_name, title=title, tz=tz, is_bot=is_bot)
+        user.email = "" if is_bot else f"{name}@{self.domain}.example"
+        user.updated = self.now()
+        self.users[user.id] = user
+        return user
+
+    def add_channel(
+        self, name: str, *, is_private: bool = False, members: Iterable[str] = (), creator: str | None = None
+    ) -> Channel:
+        """A new channel with its members in it already: apps and onlookers see it appear, nobody is seen joining."""
+        ids = list(dict.fromkeys(self.user(who).id for who in members))
+        made_by = self.user(creator).id if creator else (ids[0] if ids else self.slackbot.id)
+        return channel_doings.create(self, name, creator=made_by, is_private=is_private, members=ids)
+
+    def add_usergroup(self, handle: str, *, name: str, members: Iterable[str]) -> str:
+        """A group that can be mentioned as one; the answer is its id."""
+        now = self.now()
+        group = {
+            "id": self.new_id("S"),
+            "team_id": self.team_id,
+            "is_usergroup": True,
+            "is_subteam": True,
+            "name": name,
+            "description": "",
+            "handle": handle,
+            "is_external": False,
+            "date_create": now,
+            "date_update": now,
+            "date_delete": 0,
+            "auto_provision": False,
+            "created_by": self.slackbot.id,
+            "updated_by": self.slackbot.id,
+            "prefs": {"channels": [], "groups": []},
+            "users": [self.user(who).id for who in members],
+        }
+        self.usergroups.append(group)
+        return str(group["id"])
+
+    # --- what people do in channels
+
+    async def post_message(self, *, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
+        """Say something and return its ts; who is not yet in a public channel joins it first.
+
+        `text` is as Slack stores it: pass typed text through `mention` first.
+        """
+        person, there = self._person_in(user, channel)
+        return message_doings.post(self, there, user=person.id, text=text, thread_ts=thread_ts).ts
+
+    async def edit_message(self, *, user: str, channel: str, ts: str, text: str) -> None:
+        """Change one's own message."""
+        person, message = self._own_message(user, channel, ts, "edit")
+        message_doings.edit(self, message, by=person.id, text=text)
+
+    async def delete_message(self, *, user: str, channel: str, ts: str) -> None:
+        """Delete one's own message."""
+        person, message = self._own_message(user, channel, ts, "delete")
+        message_doings.delete(self, message, by=person.id)
+
+    async def add_reaction(self, *, user: str, channel: str, ts: str, name: str) -> None:
+        person, there = self._person_in(user, channel)
+        if not message_doings.react(self, self.message(there.id, ts), by=person.id, name=name.strip(":")):
+            raise WorkspaceError(f"{person.name} has already reacted with :{name}: to {ts}")
+
+    async def remove_reaction(self, *, user: str, channel: str, ts: str, name: str) -> None:
+        person, there = self._person_in(user, channel)
+        if not message_doings.unreact(self, self.message(there.id, ts), by=person.id, name=name.strip(":")):
+            raise WorkspaceError(f"{person.name} has no :{name}: on {ts}")
+
+    async def upload_file(
+        self, *, user: str, channel: str, name: str, text: str, thread_ts: str | None = None, comment: str = ""
+    ) -> str:
+        """Share a text file and return the ts of the message that shares it."""
+        person, there = self._person_in(user, channel)
+        file = message_doings.new_file(self, name=name, user=person.id, content=text.encode())
+        return message_doings.post(self, there, user=person.id, text=comment, thread_ts=thread_ts, files=[file.id]).ts
+
+    async def pin_message(self, *, user: str, channel: str, ts: str) -> None:
+        person, there = self._person_in(user, channel)
+        if not message_doings.pin(self, self.message(there.id, ts), by=person.id):
+            raise WorkspaceError(f"{ts} is already pinned in {there.name}")
+
+    async def unpin_message(self, *, user: str, channel: str, ts: str) -> None:
+        person, there = self._person_in(user, channel)
+        if not message_doings.unpin(self, self.message(there.id, ts), by=person.id):
+            raise WorkspaceError(f"{ts} is not pinned in {there.name}")
+
+    async def join_channel(self, *, user: str, channel: str) -> None:
+        """Join a public channel; into a private one its first member invites. Nothing happens to a member."""
+        person, there = self._active(user), self.channel(channel)
+        if there.is_direct:
+            raise WorkspaceError("nobody can join a direct message")
+        self._open(there)
+        if person.id in there.members:
+            return
+        inviter = next((one for one in there.members if not self.user(one).is_bot), "") if there.is_private else ""
+        channel_doings.join(self, there, person.id, inviter=inviter)
+
+    async def leave_channel(self, *, user: str, channel: str) -> None:
+        person, there = self._active(user), self.channel(channel)
+        self._open(there)
+        if person.id not in there.members:
+            raise WorkspaceError(f"{person.name} is not in {there.name}")
+        channel_doings.leave(self, there, person.id)
+
+    async def deactivate_user(self, *, user: str) -> None:
+        """Somebody left the organisation: their record stays, they can do nothing more."""
+        channel_doings.deactivate(self, self._active(user))
+
+    # --- commands, buttons and modals
+
+    @property
+    def interactions(self) -> Interactions:
+        """What is between people and apps besides events: commands, clicks, modals."""
+        if self._interactions is None:
+            raise WorkspaceError("no app is installed in this workspace")
+        return self._interactions
+
+    @interactions.setter
+    def interactions(self, interactions: Interactions) -> None:
+        self._interactions = interactions
+
+    async def run_command(self, *, user: str, channel: str, command: str, text: str, wait: float = 3.0) -> Answer:
+        """Type a slash command; `wait` (machine seconds) is how long an answer after the acknowledgement may take."""
+        return await self.interactions.run_command(user=user, channel=channel, command=command, text=text, wait=wait)
+
+    async def click(
+        self,
+        *,
+        user: str,
+        channel: str,
+        ts: str,
+        action_id: str,
+        value: Any = None,
+        block_id: str | None = None,
+        wait: float = 3.0,
+    ) -> Answer:
+        """Press a button or choose in a menu of a message; for a select, `value` is the option's value."""
+        return await self.interactions.click(
+            user=user, channel=channel, ts=ts, action_id=action_id, value=value, block_id=block_id, wait=wait
+        )
+
+    async def submit(self, *, user: str, values: dict[str, dict[str, Any]], wait: float = 3.0) -> Answer:
+        """Submit the view that this user has open; inputs left out keep what they have."""
+        return await self.interactions.submit(user=user, values=values, wait=wait)
+
+    async def change_input(self, *, user: str, block_id: str, action_id: str, value: Any) -> None:
+        """Change an input or use an element in the open view: block_actions where it dispatches."""
+        await self.interactions.change_input(user=user, block_id=block_id, action_id=action_id, value=value)
+
+    async def close_view(self, *, user: str) -> None:
+        await self.interactions.close_view(user=user)
+
+    async def run_shortcut(
+        self, *, user: str, callback_id: str, channel: str | None = None, ts: str | None = None, wait: float = 3.0
+    ) -> Answer:
+        """A message shortcut with channel and ts, else a global one."""
+        return await self.interactions.run_shortcut(
+            user=user, callback_id=callback_id, channel=channel, ts=ts, wait=wait
+        )
+
+    async def open_home(self, *, user: str) -> None:
+        await self.interactions.open_home(user=user)
+
+    # --- who may
+
+    def _active(self, who: str) -> User:
+        person = self.user(who)
+        if person.deleted:
+            raise WorkspaceError(f"{person.name} has been deactivated")
+        return person
+
+    def _open(self, channel: Channel) -> None:
+        if channel.is_archived:
+            raise WorkspaceError(f"{channel.name} is archived")
+
+    def _person_in(self, who: str, where: str) -> tuple[User, Channel]:
+        """Somebody active in an open channel that they are a member of, joining a public one on the way."""
+        person, there = self._active(who), self.channel(where)
+        self._open(there)
+        if person.id not in there.members:
+            if there.is_private or there.is_direct:
+                raise WorkspaceError(f"{person.name} is not in the private channel {there.name or there.id}")
+            channel_doings.join(self, there, person.id)
+        return person, there
+
+    def _own_message(self, who: str, where: str, ts: str, verb: str) -> tuple[User, Message]:
+        person, there = self._person_in(who, where)
+        message = self.message(there.id, ts)
+        if message.user != person.id or message.tombstone:
+            raise WorkspaceError(f"{person.name} can only {verb} their own messages")
+        return person, message

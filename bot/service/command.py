@@ -1,0 +1,98 @@
+"""What a command is: words and options in, an answer or a modal out. It reaches Slack through the outbox only."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.domain.command_line import CommandLine, first_word, nearest, parse_command_line, take_reference
+from bot.domain.mrkdwn import Mrkdwn, plain
+from bot.errors import UserError
+from bot.service.desk import UnitOfWork
+from bot.service.incidents import by_number, of_channel
+from bot.store.tables import Incident, OutboxItem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What only the person who asked is shown."""
+
+    text: Mrkdwn
+    # An answer that needs what Slack says first (the new channel) is made when that step is finished: a name in
+    # bot.slack.messages with its references, sent after `after`.
+    message: str | None = None
+    references: Mapping[str, Any] = field(default_factory=dict)
+    after: OutboxItem | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Modal:
+    """A form to open; `view` is as Slack's views.open takes it."""
+
+    view: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One use of a command."""
+
+    uow: UnitOfWork
+    person: str  # who typed it
+    channel_id: str | None  # where; None on the command line
+    line: CommandLine  # without the verb and the incident's number
+    number: int | None  # the incident that was named, if any
+    key: str | None = None  # what delivered it; the same key again must not do it twice
+    can_open_modals: bool = True
+    help: Mapping[str, "Command"] = field(default_factory=dict)  # all commands, for the one that lists them
+
+    async def incident(self) -> Incident:
+        """The incident that was named, else the one whose channel this is; a refusal that says how to name one."""
+        if self.number is not None:
+            return await by_number(self.uow, self.number)
+        found = await of_channel(self.uow, self.channel_id)
+        if found is None:
+            raise UserError(
+                "Which incident? Type it in the incident's channel, or name it first, "
+                "as in `/incident status INC-1`. `/incident list` shows the open ones."
+            )
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """`/incident NAME USAGE`; help and README are held against these."""
+
+    name: str
+    usage: str  # what follows the name, such as "ROLE @person"
+    summary: str  # one line for the help
+    run: Callable[[Call], Awaitable[Answer | Modal]]
+    options: tuple[str, ...] = ()  # the `key:value` options that it knows
+    aliases: tuple[str, ...] = ()
+    # Whether it only reads: the command line needs no name for that. `bare`: only without words.
+    reads: Literal["always", "bare", "never"] = "never"
+    order: int = 50  # place in the help: in the order in which an incident needs them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What a typed text asks for."""
+
+    command: Command
+    number: int | None
+    line: CommandLine
+
+
+def read(commands: Mapping[str, Command], text: str) -> Reading:
+    """`text` is what follows /incident, as Slack sends it (escaped). The incident may be named before or after the verb."""
+    number, rest = take_reference(text)
+    verb, tail = first_word(rest)
+    if not verb:
+        verb = "help" if number is None else "status"
+    names = {alias: command for command in commands.values() for alias in (command.name, *command.aliases)}
+    command = names.get(verb.lower())
+    if command is None:
+        guess = nearest(verb, names)
+        hint = f"Did you mean `/incident {guess}`? " if guess else ""
+        raise UserError(f"There is no `/incident {plain(verb)[:40]}`. {hint}`/incident help` lists what there is.")
+    if number is None:
+        number, tail = take_reference(tail)
+    return Reading(command=command, number=number, line=parse_command_line(tail, command.options))

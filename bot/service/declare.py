@@ -1,0 +1,123 @@
+"""Declaring an incident."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.domain.lifecycle import Status
+from bot.domain.mrkdwn import Mrkdwn
+from bot.domain.priority import Choice
+from bot.domain.runbook import best_runbook
+from bot.errors import StoreError, UserError
+from bot.service import roles, telling, updates
+from bot.service.desk import UnitOfWork
+from bot.service.people import notice
+from bot.store.tables import Counter, Incident, OutboxItem, Participant
+
+# Slack shows 3,000 characters in a section; a title is read at a glance, so the rest goes into the description.
+TITLE_LIMIT = 150
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """What is known when an incident is declared; times are aware, people are Slack ids."""
+
+    title: str
+    reporter: str
+    choice: Choice
+    impact: str | None = None
+    urgency: str | None = None
+    category: str | None = None
+    subcategory: str | None = None
+    service: str | None = None
+    impact_started_at: datetime | None = None
+    detected_at: datetime | None = None
+    description: str = ""
+    is_private: bool = False
+    key: str | None = None  # what asked for it; the same key again finds the same incident
+
+
+async def declare(uow: UnitOfWork, wanted: Declaration) -> tuple[Incident, OutboxItem | None]:
+    """The new incident, and the step that makes its channel (None where the key was declared before)."""
+    if wanted.key is not None:
+        known = await uow.session.scalar(
+            select(Incident).where(Incident.team_id == uow.team_id, Incident.declaration_key == wanted.key)
+        )
+        if known is not None:
+            return known, None
+    title, description = _split_title(wanted.title, wanted.description)
+    incident = Incident(
+        team_id=uow.team_id,
+        number=await _next_number(uow),
+        declaration_key=wanted.key,
+        title=title,
+        description=description,
+        status=Status.INVESTIGATING,
+        priority=wanted.choice.priority,
+        priority_because=wanted.choice.because,
+        impact=wanted.impact,
+        urgency=wanted.urgency,
+        category=wanted.category,
+        subcategory=wanted.subcategory,
+        service=wanted.service,
+        is_private=wanted.is_private,
+        reporter=wanted.reporter,
+        impact_started_at=wanted.impact_started_at or wanted.detected_at or uow.now,
+        # The report is when we learnt of it, unless somebody says that it was noticed before.
+        detected_at=wanted.detected_at or uow.now,
+        declared_at=uow.now,
+    )
+    if incident.detected_at < incident.impact_started_at:
+        raise UserError("It cannot have been detected before it began. Check since: and detected:.", field="detected")
+    runbook = best_runbook(
+        uow.runbooks,
+        category=incident.category,
+        subcategory=incident.subcategory,
+        service=incident.service,
+        title=incident.title,
+    )
+    incident.runbook = runbook.slug if runbook else None
+    uow.session.add(incident)
+    await uow.session.flush()
+
+    label = uow.settings.priority_label(incident.priority)
+    uow.record(
+        incident,
+        "declared",
+        Mrkdwn("Declared as {}: {}").format(label, title),
+        priority=incident.priority,
+        because=wanted.choice.because,
+    )
+    await notice(uow, wanted.reporter)
+    uow.session.add(
+        Participant(team_id=uow.team_id, incident_id=incident.id, person=wanted.reporter, joined_at=uow.now)
+    )
+    channel = await telling.open_room(uow, incident)
+    await roles.fill_from_settings(uow, incident)
+    await updates.plan_next(uow, incident, last=uow.now)
+    return incident, channel
+
+
+def _split_title(title: str, description: str) -> tuple[str, str]:
+    title = " ".join(title.split())
+    if not title:
+        raise UserError("An incident needs a title: say in a few words what is broken.", field="title")
+    if len(title) <= TITLE_LIMIT:
+        return title, description
+    short = title[: TITLE_LIMIT - 1].rsplit(" ", 1)[0] if " " in title[:TITLE_LIMIT] else title[: TITLE_LIMIT - 1]
+    return short + "…", "\n\n".join(filter(None, (title, description)))
+
+
+async def _next_number(uow: UnitOfWork) -> int:
+    insert = (sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql).insert
+    statement = insert(Counter).values(team_id=uow.team_id, name="incident", value=1)
+    number = await uow.session.scalar(
+        statement.on_conflict_do_update(
+            index_elements=["team_id", "name"], set_={"value": Counter.value + 1}
+        ).returning(Counter.value)
+    )
+    if number is None:
+        raise StoreError("The database gave no number for the incident.")
+    return number

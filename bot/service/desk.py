@@ -1,0 +1,140 @@
+"""Where work is done: opens units of work and wakes those who carry their results on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.clock import Clock
+from bot.config import Settings
+from bot.domain.mrkdwn import Mrkdwn
+from bot.domain.postmortem import PostmortemWriter
+from bot.domain.runbook import Runbook
+from bot.store.database import Database
+from bot.store.tables import DueJob, Incident, OutboxItem, TimelineEntry
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitOfWork:
+    """One transaction, and what every use case needs in it."""
+
+    session: AsyncSession
+    now: datetime
+    team_id: str
+    settings: Settings
+    runbooks: Sequence[Runbook]
+    write_postmortem: PostmortemWriter
+    actor: str | None  # who asked for it, a person's id; None: the bot by itself
+
+    def record(
+        self, incident: Incident, kind: str, text: Mrkdwn, *, at: datetime | None = None, **data: Any
+    ) -> TimelineEntry:
+        """Puts something that happened on the incident's timeline; `data` is what changed."""
+        entry = TimelineEntry(
+            team_id=self.team_id,
+            incident_id=incident.id,
+            at=at or self.now,
+            kind=kind,
+            person=self.actor,
+            text=text,
+            data=data,
+        )
+        self.session.add(entry)
+        return entry
+
+    async def tell(
+        self,
+        step: str,
+        *,
+        lane: str,
+        incident: Incident | None = None,
+        after: OutboxItem | None = None,
+        coalesce: bool = False,
+        urgency: int = 5,
+        **payload: Any,
+    ) -> OutboxItem:
+        """Promises to tell Slack: `step` is a name in bot.slack.steps, `payload` its references.
+
+        With `coalesce`, an item of the same step and lane that still waits serves for this one too: it is rendered
+        when it is sent.
+        """
+        key = f"{step}:{lane}" if coalesce else None
+        if key is not None:
+            waiting = await self.session.scalar(
+                select(OutboxItem)
+                .where(
+                    OutboxItem.team_id == self.team_id, OutboxItem.coalesce_key == key, OutboxItem.state == "waiting"
+                )
+                .with_for_update()  # the dispatcher must not take it, and render the old state, before we commit
+            )
+            if waiting is not None:
+                return waiting
+        item = OutboxItem(
+            team_id=self.team_id,
+            incident_id=incident.id if incident else None,
+            lane=lane,
+            step=step,
+            payload=payload,
+            after_id=after.id if after else None,
+            coalesce_key=key,
+            urgency=urgency,
+            created_at=self.now,
+        )
+        self.session.add(item)
+        await self.session.flush()
+        return item
+
+    async def schedule(self, kind: str, *, key: str, due_at: datetime, incident: Incident, **payload: Any) -> None:
+        """Promises to do something at a time; a slot that is promised already stays as it is."""
+        known = await self.session.scalar(select(DueJob.id).where(DueJob.team_id == self.team_id, DueJob.key == key))
+        if known is None:
+            self.session.add(
+                DueJob(
+                    team_id=self.team_id, key=key, kind=kind, incident_id=incident.id, payload=payload, due_at=due_at
+                )
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What a use case is done with, for one workspace."""
+
+    database: Database
+    clock: Clock
+    settings: Settings
+    runbooks: Sequence[Runbook]
+    team_id: str
+    write_postmortem: PostmortemWriter
+    # Set after each commit: the dispatcher and the due-job loop look at once instead of at their next round.
+    outbox_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    jobs_changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @asynccontextmanager
+    async def work(self, *, actor: str | None = None) -> AsyncIterator[UnitOfWork]:
+        """A unit of work: everything in it is committed together, or nothing."""
+        async with self.database.write() as session:
+            yield self._unit(session, actor)
+        self.outbox_changed.set()
+        self.jobs_changed.set()
+
+    @asynccontextmanager
+    async def look(self, *, actor: str | None = None) -> AsyncIterator[UnitOfWork]:
+        """Reading only."""
+        async with self.database.read() as session:
+            yield self._unit(session, actor)
+
+    def _unit(self, session: AsyncSession, actor: str | None) -> UnitOfWork:
+        return UnitOfWork(
+            session=session,
+            now=self.clock.now(),
+            team_id=self.team_id,
+            settings=self.settings,
+            runbooks=self.runbooks,
+            write_postmortem=self.write_postmortem,
+            actor=actor,
+        )

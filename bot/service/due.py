@@ -1,0 +1,65 @@
+"""Does what is due: each job in one transaction with its own mark, so that a slot happens once."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from bot.clock import wait
+from bot.service import updates
+from bot.service.desk import Desk, UnitOfWork
+from bot.store.tables import DueJob
+
+log = logging.getLogger(__name__)
+
+# Jobs of other processes are found at the next round.
+_ROUND_SECONDS = 2.0
+_MOST_ATTEMPTS = 5
+
+JOBS: dict[str, Callable[[UnitOfWork, DueJob], Awaitable[None]]] = {updates.JOB: updates.prompt}
+
+
+class DueJobs:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            self._desk.jobs_changed.clear()
+            until = await self.next_due()
+            if until is not None and until <= self._desk.clock.now():
+                await self._do_next()
+            else:
+                await wait(self._desk.jobs_changed, self._desk.clock, until, at_most=_ROUND_SECONDS)
+
+    async def next_due(self) -> datetime | None:
+        """When the next job is due; in the past where one waits to be done."""
+        async with self._desk.look() as uow:
+            found: datetime | None = await uow.session.scalar(
+                select(func.min(DueJob.due_at)).where(DueJob.team_id == uow.team_id, DueJob.state == "waiting")
+            )
+        return found
+
+    async def _do_next(self) -> None:
+        async with self._desk.work() as uow:
+            job = await uow.session.scalar(
+                select(DueJob)
+                .where(DueJob.team_id == uow.team_id, DueJob.state == "waiting", DueJob.due_at <= uow.now)
+                .order_by(DueJob.due_at, DueJob.id)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            if job is None:
+                return
+            try:
+                async with uow.session.begin_nested():
+                    await JOBS[job.kind](uow, job)
+            except Exception as problem:
+                # A supervisor's catch: the job is kept with its error, and the others go on.
+                log.exception("The job %s failed.", job.key, extra={"action": "job_failed", "kind": job.kind})
+                job.attempts, job.error = job.attempts + 1, str(problem)
+                job.state = "failed" if job.attempts >= _MOST_ATTEMPTS else "waiting"
+            else:
+                job.state, job.done_at = "done", uow.now

@@ -1,0 +1,86 @@
+"""Finding incidents, and who may see them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from bot.domain.lifecycle import LIVE
+from bot.domain.similarity import likeness, most_alike
+from bot.errors import UserError
+from bot.service.desk import UnitOfWork
+from bot.store.tables import Incident, Participant
+
+
+async def by_number(uow: UnitOfWork, number: int) -> Incident:
+    """The incident that the actor may see, or a refusal that does not tell whether a hidden one exists."""
+    incident = await uow.session.scalar(
+        select(Incident).where(Incident.team_id == uow.team_id, Incident.number == number)
+    )
+    if incident is None or not await may_see(uow, incident):
+        raise UserError(f"There is no INC-{number} that you can see. `/incident list` shows the open ones.")
+    return incident
+
+
+async def of_channel(uow: UnitOfWork, channel_id: str | None) -> Incident | None:
+    """The incident whose channel this is."""
+    if not channel_id:
+        return None
+    found: Incident | None = await uow.session.scalar(
+        select(Incident).where(Incident.team_id == uow.team_id, Incident.channel_id == channel_id)
+    )
+    return found
+
+
+async def may_see(uow: UnitOfWork, incident: Incident) -> bool:
+    """Anyone sees an incident; a private one only its participants and its reporter. The bot itself sees all."""
+    if not incident.is_private or uow.actor is None or uow.actor == incident.reporter:
+        return True
+    participant = await uow.session.scalar(
+        select(Participant.id).where(
+            Participant.incident_id == incident.id,
+            Participant.person == uow.actor,
+            Participant.left_at.is_(None),
+        )
+    )
+    return participant is not None
+
+
+async def open_ones(uow: UnitOfWork) -> Sequence[Incident]:
+    """Live incidents that the actor may see, in the order in which they are to be worked (process 8)."""
+    rows = await uow.session.scalars(
+        select(Incident).where(Incident.team_id == uow.team_id, Incident.status.in_(LIVE)).order_by(Incident.number)
+    )
+    rank = {key: place for place, key in enumerate(uow.settings.priorities)}
+    seen = [incident for incident in rows if await may_see(uow, incident)]
+    return sorted(seen, key=lambda incident: (rank.get(incident.priority, len(rank)), incident.number))
+
+
+async def every_incident(uow: UnitOfWork) -> Sequence[Incident]:
+    """All of them, by number."""
+    rows = await uow.session.scalars(select(Incident).where(Incident.team_id == uow.team_id).order_by(Incident.number))
+    return rows.all()
+
+
+async def similar_open(uow: UnitOfWork, incident: Incident) -> Sequence[Incident]:
+    """Other live incidents that look like this one; private ones never show up elsewhere."""
+    rows = await uow.session.scalars(
+        select(Incident).where(
+            Incident.team_id == uow.team_id,
+            Incident.status.in_(LIVE),
+            Incident.id != incident.id,
+            Incident.is_private.is_(False),
+        )
+    )
+    scored = [
+        (
+            likeness(
+                incident.title,
+                other.title,
+                same_service=incident.service is not None and incident.service == other.service,
+                same_category=incident.category is not None and incident.category == other.category,
+            ),
+            other,
+        )
+        for other in rows
+    ]
+    return most_alike(scored)

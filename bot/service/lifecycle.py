@@ -1,0 +1,134 @@
+"""Status, priority, resolution and closure of an incident."""
+
+from bot.domain.lifecycle import LIVE, Status, check_transition, how_to_reach, parse_status
+from bot.domain.mrkdwn import Mrkdwn
+from bot.errors import UserError
+from bot.service import postmortem, telling, updates
+from bot.service.desk import UnitOfWork
+from bot.service.guards import check_live
+from bot.store.tables import Incident
+
+
+def live_status(word: str) -> Status:
+    """The status that a person may set directly, or a refusal that says how the others are reached."""
+    found = parse_status(word)
+    if found is None:
+        raise UserError(f"“{word}” is not a status that can be set. {how_to_reach(word)}", field="status")
+    return found
+
+
+async def change_status(uow: UnitOfWork, incident: Incident, status: Status) -> None:
+    """Between the live states; stakeholders see it on the announcement."""
+    await updates.set_live_status(uow, incident, status)
+    await telling.post(uow, incident, "status", before=None, after=str(status), by=uow.actor)
+    await telling.show_state(uow, incident)
+
+
+async def change_priority(uow: UnitOfWork, incident: Incident, priority: str, *, because: str) -> None:
+    """A changed priority needs its reason (process 17) and moves the rhythm of updates."""
+    check_live(incident)
+    label = uow.settings.priority_label
+    if priority == incident.priority:
+        raise UserError(f"{incident.name} is {label(priority)} already.")
+    if not because.strip():
+        raise UserError(
+            f"Say why {incident.name} becomes {label(priority)}: `/incident priority {priority} REASON`.",
+            field="reason",
+        )
+    before = incident.priority
+    incident.priority, incident.priority_because = priority, because.strip()
+    uow.record(
+        incident,
+        "priority",
+        Mrkdwn("Priority: {} → {}, because: {}").format(label(before), label(priority), because.strip()),
+        before=before,
+        after=priority,
+        because=because.strip(),
+    )
+    await updates.plan_next(uow, incident, last=incident.last_update_at or incident.declared_at)
+    await telling.show_state(uow, incident)
+    await telling.show_topic(uow, incident)
+    await telling.post(uow, incident, "priority", before=before, after=priority, because=because.strip(), by=uow.actor)
+    await telling.post_to_stakeholders(
+        uow, incident, "priority", before=before, after=priority, because=because.strip(), by=uow.actor
+    )
+
+
+async def resolve(uow: UnitOfWork, incident: Incident, how_verified: str) -> None:
+    """The impact has ended, and somebody says how they know (process 33, 34). A postmortem draft follows."""
+    check_transition(incident.name, incident.status, Status.RESOLVED)
+    how_verified = how_verified.strip()
+    if not how_verified:
+        raise UserError(
+            "How was it verified? Name the graph, the test or the person: `/incident resolve HOW IT WAS VERIFIED`.",
+            field="verified",
+        )
+    before = incident.status
+    incident.status, incident.resolved_at, incident.resolution = Status.RESOLVED, uow.now, how_verified
+    if incident.mitigated_at is None:
+        incident.mitigated_at = uow.now
+    await updates.stop(uow, incident)
+    uow.record(
+        incident,
+        "status",
+        Mrkdwn("Resolved. Verified: {}").format(how_verified),
+        before=str(before),
+        after=str(Status.RESOLVED),
+    )
+    await _tell_end(uow, incident, "resolved")
+    draft = await postmortem.draft(uow, incident)
+    await telling.hand_in_postmortem(uow, incident, draft.id)
+
+
+async def close(uow: UnitOfWork, incident: Incident) -> None:
+    """Resolved is not closed: this ends the record (process 35)."""
+    check_transition(incident.name, incident.status, Status.CLOSED)
+    incident.status, incident.closed_at = Status.CLOSED, uow.now
+    uow.record(incident, "status", Mrkdwn("Closed"), before=str(Status.RESOLVED), after=str(Status.CLOSED))
+    await _tell_end(uow, incident, "closed")
+
+
+async def cancel(uow: UnitOfWork, incident: Incident, reason: str) -> None:
+    """It was no incident; the record stays."""
+    check_transition(incident.name, incident.status, Status.CANCELLED)
+    if not reason.strip():
+        raise UserError("Say why it was no incident: `/incident cancel REASON`.", field="reason")
+    before = incident.status
+    incident.status, incident.closed_at = Status.CANCELLED, uow.now
+    await updates.stop(uow, incident)
+    uow.record(
+        incident,
+        "status",
+        Mrkdwn("Cancelled: {}").format(reason.strip()),
+        before=str(before),
+        after=str(Status.CANCELLED),
+    )
+    await _tell_end(uow, incident, "cancelled", reason=reason.strip())
+
+
+async def reopen(uow: UnitOfWork, incident: Incident, reason: str) -> None:
+    """It was not over: back to investigating; the earlier resolution stays on the timeline."""
+    if incident.status in LIVE:
+        raise UserError(f"{incident.name} is open: {incident.status}. There is nothing to reopen.")
+    check_transition(incident.name, incident.status, Status.INVESTIGATING)
+    if not reason.strip():
+        raise UserError("Say what shows that it is not over: `/incident reopen REASON`.", field="reason")
+    before = incident.status
+    incident.status = Status.INVESTIGATING
+    incident.resolved_at = incident.closed_at = incident.mitigated_at = incident.resolution = None
+    uow.record(
+        incident,
+        "status",
+        Mrkdwn("Reopened: {}").format(reason.strip()),
+        before=str(before),
+        after=str(Status.INVESTIGATING),
+    )
+    await updates.plan_next(uow, incident, last=uow.now)
+    await _tell_end(uow, incident, "reopened", reason=reason.strip())
+
+
+async def _tell_end(uow: UnitOfWork, incident: Incident, message: str, **references: str) -> None:
+    await telling.show_state(uow, incident)
+    await telling.show_topic(uow, incident)
+    await telling.post(uow, incident, message, by=uow.actor, **references)
+    await telling.post_to_stakeholders(uow, incident, message, by=uow.actor, **references)

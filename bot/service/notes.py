@@ -1,0 +1,46 @@
+"""What people put on the record by hand."""
+
+from bot.domain.mrkdwn import Mrkdwn
+from bot.errors import UserError
+from bot.service import telling
+from bot.service.desk import UnitOfWork
+from bot.service.guards import check_not_closed
+from bot.service.people import at_work, notice
+from bot.store.tables import ActionItem, Incident, TimelineEntry
+
+
+async def note(uow: UnitOfWork, incident: Incident, text: str) -> TimelineEntry:
+    """A key event in a person's own words; also after the resolution, until the incident is closed."""
+    check_not_closed(incident)
+    if not text.strip():
+        raise UserError("A note needs a text: `/incident note WHAT HAPPENED`.")
+    entry = uow.record(incident, "note", Mrkdwn("{}").format(text.strip()))
+    await notice(uow, uow.actor)
+    await uow.session.flush()
+    await telling.post(uow, incident, "note", entry_id=entry.id)
+    return entry
+
+
+async def add_action(
+    uow: UnitOfWork, incident: Incident, text: str, *, owner: str | None, due_on: str | None
+) -> ActionItem:
+    """Something to do afterwards; 2–3 specific ones with owner and date make a good review (process 40)."""
+    check_not_closed(incident)
+    if not text.strip():
+        raise UserError("An action item needs a text: `/incident action WHAT TO DO owner:@person due:2026-01-31`.")
+    if owner is not None:
+        await at_work(uow, owner)
+    item = ActionItem(
+        team_id=uow.team_id,
+        incident_id=incident.id,
+        text=text.strip(),
+        owner=owner,
+        due_on=due_on,
+        added_by=uow.actor or "",
+        added_at=uow.now,
+    )
+    uow.session.add(item)
+    uow.record(incident, "action", Mrkdwn("Action item: {}").format(text.strip()), owner=owner, due_on=due_on)
+    await uow.session.flush()
+    await telling.post(uow, incident, "action", action_id=item.id)
+    return item

@@ -1,0 +1,93 @@
+"""Who people are, as far as the workspace told us."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from bot.errors import UnknownPerson, UserError
+from bot.service.desk import UnitOfWork
+from bot.store.tables import Person
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonFacts:
+    """What Slack says of a person."""
+
+    user_id: str
+    handle: str
+    name: str
+    tz: str
+    is_bot: bool
+    deleted: bool
+
+
+async def known(uow: UnitOfWork, user_id: str) -> Person:
+    """The person, or UnknownPerson, on which the edge asks Slack and tries again."""
+    found = await uow.session.scalar(select(Person).where(Person.team_id == uow.team_id, Person.user_id == user_id))
+    if found is None:
+        raise UnknownPerson(user_id)
+    return found
+
+
+async def at_work(uow: UnitOfWork, user_id: str) -> Person:
+    """The person, refused where it is a bot or has left."""
+    person = await known(uow, user_id)
+    if person.deleted:
+        raise UserError(f"{person.name} has left the workspace. Name somebody who is still here.", field="person")
+    if person.is_bot:
+        raise UserError(f"{person.name} is an app. Name a person.", field="person")
+    return person
+
+
+async def by_handle(uow: UnitOfWork, handle: str) -> Person | None:
+    """The person with this handle (`ana` or `@ana`), among those whom the database has met."""
+    wanted = handle.removeprefix("@").lower()
+    rows = await uow.session.scalars(select(Person).where(Person.team_id == uow.team_id, Person.deleted.is_(False)))
+    return next((person for person in rows if person.handle.lower() == wanted), None)
+
+
+async def zone_of(uow: UnitOfWork, user_id: str) -> ZoneInfo:
+    """The person's time zone."""
+    return ZoneInfo((await known(uow, user_id)).tz)
+
+
+async def handles(uow: UnitOfWork, user_ids: Iterable[str | None]) -> dict[str, str]:
+    """{id: handle} for those that are known."""
+    return {user_id: person.handle for user_id, person in (await _many(uow, user_ids)).items()}
+
+
+async def names(uow: UnitOfWork, user_ids: Iterable[str | None]) -> dict[str, str]:
+    """{id: full name} for those that are known."""
+    return {user_id: person.name for user_id, person in (await _many(uow, user_ids)).items()}
+
+
+async def _many(uow: UnitOfWork, user_ids: Iterable[str | None]) -> dict[str, Person]:
+    wanted = {user_id for user_id in user_ids if user_id}
+    rows = await uow.session.scalars(
+        select(Person).where(Person.team_id == uow.team_id, Person.user_id.in_(sorted(wanted)))
+    )
+    return {person.user_id: person for person in rows}
+
+
+async def learn(uow: UnitOfWork, facts: PersonFacts) -> None:
+    """Stores what Slack says, over what was known."""
+    person = await uow.session.scalar(
+        select(Person).where(Person.team_id == uow.team_id, Person.user_id == facts.user_id)
+    )
+    if person is None:
+        person = Person(team_id=uow.team_id, user_id=facts.user_id)
+        uow.session.add(person)
+    person.handle, person.name, person.tz = facts.handle, facts.name, facts.tz
+    person.is_bot, person.deleted = facts.is_bot, facts.deleted
+
+
+async def notice(uow: UnitOfWork, user_id: str | None) -> None:
+    """Promises to ask Slack who this is, where the database has not met them: names are wanted later, not now."""
+    if user_id is None:
+        return
+    try:
+        await known(uow, user_id)
+    except UnknownPerson:
+        await uow.tell("learn_person", lane=f"learn:{user_id}", coalesce=True, urgency=9, user_id=user_id)

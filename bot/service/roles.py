@@ -1,0 +1,147 @@
+"""Who holds which role; every holder with a beginning and an end."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from bot.domain.command_line import nearest
+from bot.domain.mrkdwn import Mrkdwn, mention
+from bot.errors import UserError
+from bot.service import telling
+from bot.service.desk import UnitOfWork
+from bot.service.guards import check_live
+from bot.service.people import at_work, notice
+from bot.store.tables import Incident, Participant, RoleAssignment
+
+
+def role_key(uow: UnitOfWork, word: str) -> str:
+    """The role that a person means by `word`, or a refusal with the nearest and all that there are."""
+    names = uow.settings.role_aliases
+    found = names.get(word.lower().replace("-", "_")) or names.get(word.lower())
+    if found:
+        return found
+    guess = nearest(word, names)
+    hint = f" Did you mean `{guess}`?" if guess else ""
+    listed = ", ".join(f"`{(role.aliases or (key,))[0]}`" for key, role in uow.settings.roles.items())
+    raise UserError(f"There is no role “{word}”.{hint} There are: {listed}.", field="role")
+
+
+async def current(uow: UnitOfWork, incident: Incident) -> dict[str, list[str]]:
+    """{role: [person, …]} as of now, in the configured order of the roles."""
+    held: dict[str, list[str]] = {key: [] for key in uow.settings.roles}
+    for row in await _open_assignments(uow, incident):
+        held.setdefault(row.role, []).append(row.person)
+    return {role: people for role, people in held.items() if people}
+
+
+async def history(uow: UnitOfWork, incident: Incident) -> Sequence[RoleAssignment]:
+    """All assignments, oldest first."""
+    rows = await uow.session.scalars(
+        select(RoleAssignment)
+        .where(RoleAssignment.incident_id == incident.id)
+        .order_by(RoleAssignment.started_at, RoleAssignment.id)
+    )
+    return rows.all()
+
+
+async def assign(uow: UnitOfWork, incident: Incident, role: str, person: str) -> bool:
+    """Gives the role to the person from now on; False where they hold it already.
+
+    A single role passes from its holder; a role that may have several gains one.
+    """
+    check_live(incident)
+    await at_work(uow, person)
+    held = [row for row in await _open_assignments(uow, incident) if row.role == role]
+    if any(row.person == person for row in held):
+        return False
+    before = [row.person for row in held]
+    if not uow.settings.roles[role].several:
+        for row in held:
+            row.ended_at = uow.now
+    await _begin(uow, incident, role, person, replaces=before if not uow.settings.roles[role].several else [])
+    if incident.acknowledged_at is None:
+        incident.acknowledged_at = uow.now
+    await telling.bring_in(uow, incident, person)
+    await telling.show_state(uow, incident)
+    await telling.post(uow, incident, "role", role=role, person=person, before=before, by=uow.actor)
+    return True
+
+
+async def release(uow: UnitOfWork, incident: Incident, role: str, person: str) -> None:
+    """The person lays the role down; nobody follows yet."""
+    check_live(incident)
+    for row in await _open_assignments(uow, incident):
+        if row.role == role and row.person == person:
+            row.ended_at = uow.now
+            name = uow.settings.role_name(role)
+            uow.record(
+                incident,
+                "role",
+                Mrkdwn("{} laid down by {}").format(name, mention(person)),
+                role=role,
+                person=person,
+                change="released",
+            )
+            await telling.show_state(uow, incident)
+            await telling.post(uow, incident, "role", role=role, person=None, before=[person], by=uow.actor)
+            return
+    raise UserError(
+        f"You are not {uow.settings.role_name(role).lower()} of {incident.name}, so there is nothing to lay down."
+    )
+
+
+async def fill_from_settings(uow: UnitOfWork, incident: Incident) -> None:
+    """At a declaration: roles with configured holders are theirs from the start."""
+    for key, role in uow.settings.roles.items():
+        for person in role.holders:
+            await notice(uow, person)
+            await _begin(uow, incident, key, person, replaces=[])
+
+
+async def _begin(uow: UnitOfWork, incident: Incident, role: str, person: str, *, replaces: list[str]) -> None:
+    uow.session.add(
+        RoleAssignment(
+            team_id=uow.team_id,
+            incident_id=incident.id,
+            role=role,
+            person=person,
+            assigned_by=uow.actor,
+            started_at=uow.now,
+        )
+    )
+    await note_participant(uow, incident, person)
+    name = uow.settings.role_name(role)
+    text = Mrkdwn("{} is {}").format(name, mention(person))
+    if replaces:
+        text += Mrkdwn(", after {}").format(Mrkdwn(", ").join(mention(one) for one in replaces))
+    uow.record(
+        incident,
+        "role",
+        text,
+        role=role,
+        person=person,
+        before=replaces,
+        change="assigned",
+    )
+    await telling.tell_person(uow, person, "role_brief", incident=incident, role=role, before=replaces)
+
+
+async def note_participant(uow: UnitOfWork, incident: Incident, person: str) -> None:
+    """The person takes part, and may see the incident if it is private."""
+    known = await uow.session.scalar(
+        select(Participant).where(Participant.incident_id == incident.id, Participant.person == person)
+    )
+    if known is None:
+        uow.session.add(Participant(team_id=uow.team_id, incident_id=incident.id, person=person, joined_at=uow.now))
+        await uow.session.flush()
+    else:
+        known.left_at = None
+
+
+async def _open_assignments(uow: UnitOfWork, incident: Incident) -> Sequence[RoleAssignment]:
+    rows = await uow.session.scalars(
+        select(RoleAssignment)
+        .where(RoleAssignment.incident_id == incident.id, RoleAssignment.ended_at.is_(None))
+        .order_by(RoleAssignment.id)
+    )
+    return rows.all()

@@ -1,0 +1,71 @@
+"""Which Slack steps follow from a change; the words are made when they are sent."""
+
+from typing import Any
+
+from bot.service.desk import UnitOfWork
+from bot.store.tables import Incident, OutboxItem
+
+
+def _channel_lane(incident: Incident) -> str:
+    return f"channel:{incident.id}"
+
+
+def _announcement_lane(incident: Incident) -> str:
+    return f"announcement:{incident.id}"
+
+
+async def open_room(uow: UnitOfWork, incident: Incident) -> OutboxItem:
+    """Everything that a declaration sets up; returns the step that makes the channel.
+
+    Three rounds of calls: the channel; then, side by side, the people, the topic, the card, the announcement and the
+    answer; then what hangs on the card. The declarer is in after two.
+    """
+    channel = await uow.tell("create_channel", lane=f"room:{incident.id}", incident=incident, urgency=1)
+    await uow.tell("invite", lane=f"people:{incident.id}", after=channel, incident=incident, urgency=1)
+    card = await uow.tell("post_card", lane=f"card:{incident.id}", after=channel, incident=incident, urgency=1)
+    await uow.tell("set_topic", lane=f"topic:{incident.id}", after=channel, incident=incident, urgency=1)
+    if not incident.is_private:
+        await uow.tell("announce", lane=_announcement_lane(incident), after=channel, incident=incident, urgency=1)
+    await uow.tell("pin_card", lane=f"pin:{incident.id}", after=card, incident=incident)
+    await uow.tell("post", lane=_channel_lane(incident), after=card, incident=incident, message="briefing")
+    return channel
+
+
+async def show_state(uow: UnitOfWork, incident: Incident) -> None:
+    """The card and the announcement are edited in place; several changes before they are sent become one edit."""
+    await uow.tell("edit_card", lane=f"card:{incident.id}", incident=incident, coalesce=True)
+    if not incident.is_private:
+        await uow.tell("edit_announcement", lane=_announcement_lane(incident), incident=incident, coalesce=True)
+
+
+async def show_topic(uow: UnitOfWork, incident: Incident) -> None:
+    await uow.tell("set_topic", lane=f"topic:{incident.id}", incident=incident, coalesce=True)
+
+
+async def post(uow: UnitOfWork, incident: Incident, message: str, **references: Any) -> None:
+    """A message in the incident's channel; `message` is a name in bot.slack.messages."""
+    await uow.tell("post", lane=_channel_lane(incident), incident=incident, message=message, **references)
+
+
+async def post_to_stakeholders(uow: UnitOfWork, incident: Incident, message: str, **references: Any) -> None:
+    """A message in the announcement's thread; nothing for a private incident."""
+    if not incident.is_private:
+        await uow.tell(
+            "post_to_stakeholders", lane=_announcement_lane(incident), incident=incident, message=message, **references
+        )
+
+
+async def tell_person(uow: UnitOfWork, person: str, message: str, *, incident: Incident, **references: Any) -> None:
+    """A private message."""
+    await uow.tell(
+        "tell_person", lane=f"person:{person}", incident=incident, message=message, person=person, **references
+    )
+
+
+async def bring_in(uow: UnitOfWork, incident: Incident, person: str) -> None:
+    """Invites a person into the incident's channel."""
+    await uow.tell("invite", lane=f"people:{incident.id}", incident=incident, person=person)
+
+
+async def hand_in_postmortem(uow: UnitOfWork, incident: Incident, postmortem_id: int) -> None:
+    await uow.tell("upload_postmortem", lane=_channel_lane(incident), incident=incident, postmortem_id=postmortem_id)

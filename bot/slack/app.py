@@ -1,0 +1,54 @@
+"""The Bolt app: the inbox in front, the listeners behind it."""
+
+import logging
+from collections.abc import Mapping
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+from bot.service.command import Command
+from bot.slack.gateway import Gateway
+from bot.slack.inbox import Inbox
+from bot.slack.listeners import card, commands, forms
+from bot.slack.listeners.interactions import Interactions
+from bot.store.tables import Workspace
+
+log = logging.getLogger(__name__)
+
+
+def slack_app(
+    *,
+    slack: Gateway,
+    token: str,
+    signing_secret: str,
+    workspace: Workspace,
+    inbox: Inbox,
+    interactions: Interactions,
+    known_commands: Mapping[str, Command],
+) -> AsyncApp:
+    """The app with its listeners; makes no call, since who we are was asked once at the start."""
+
+    async def authorize() -> AuthorizeResult:
+        # A fixed answer also keeps SLACK_CLIENT_ID in the environment from switching OAuth on.
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=workspace.team_id,
+            bot_user_id=workspace.bot_user_id,
+            bot_id=workspace.bot_id,
+            bot_token=token,
+        )
+
+    app = AsyncApp(
+        client=slack.client,
+        authorize=authorize,
+        signing_secret=signing_secret or "unused in Socket Mode",
+        # Everything is committed when a listener returns, and only then is it acknowledged.
+        process_before_response=True,
+        request_verification_enabled=bool(signing_secret),
+        logger=logging.getLogger("slack_bolt"),
+    )
+    app.middleware(inbox.middleware)
+    commands.listen(app, interactions, known_commands)
+    card.listen(app, interactions)
+    forms.listen(app, interactions)
+    return app

@@ -1,0 +1,136 @@
+"""Carries the outbox to Slack: in order for each lane, side by side otherwise, again where Slack asks to wait."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot.clock import wait
+from bot.errors import SlackBusy, SlackRefused, SlackUnclear
+from bot.render.words import Words
+from bot.service.desk import Desk
+from bot.slack.gateway import Gateway
+from bot.slack.steps import STEPS
+from bot.store import outbox
+from bot.store.tables import OutboxItem
+
+log = logging.getLogger(__name__)
+
+# Longer than a call can take, so that nobody takes over what is still under way.
+_LEASE_SECONDS = 40.0
+_MOST_AT_ONCE = 16
+# Items of other processes, and leases that ran out, are found at the next round.
+_ROUND_SECONDS = 2.0
+_MOST_ATTEMPTS = 12
+# Refusals that mean: it is so already.
+_AS_WANTED = frozenset({"already_in_channel", "already_pinned", "cant_invite_self", "no_change"})
+
+
+class Dispatcher:
+    def __init__(self, desk: Desk, slack: Gateway, words: Words, *, machine_time: Callable[[], float]) -> None:
+        self._desk = desk
+        self._slack = slack
+        self._words = words
+        self._machine_time = machine_time
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Until it is cancelled; what is under way then is finished by `drain`."""
+        while True:
+            self._desk.outbox_changed.clear()
+            room = _MOST_AT_ONCE - len(self._under_way)
+            items = await self._claim(room) if room else []
+            for item in items:
+                task = asyncio.create_task(self._deliver(item), name=f"outbox-{item.id}")
+                self._under_way.add(task)
+                task.add_done_callback(self._done)
+            if not items:
+                async with self._desk.look() as uow:
+                    until = await outbox.next_time(uow.session, uow.team_id, now=uow.now)
+                await wait(self._desk.outbox_changed, self._desk.clock, until, at_most=_ROUND_SECONDS)
+
+    async def drain(self) -> None:
+        """Waits for what is under way."""
+        if self._under_way:
+            await asyncio.wait(set(self._under_way))
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self._desk.outbox_changed.set()
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            log.error("A step could not be carried out and is tried again when its lease ends.", exc_info=problem)
+
+    async def _claim(self, most: int) -> list[OutboxItem]:
+        async with self._desk.look() as uow:
+            if not await outbox.busy(uow.session, uow.team_id, now=uow.now):
+                return []  # nothing to write: do not take the database's write lock
+        async with self._desk.database.write() as session:
+            found = await outbox.claim(
+                session,
+                self._desk.team_id,
+                now=self._desk.clock.now(),
+                machine_time=self._machine_time(),
+                lease=_LEASE_SECONDS,
+                most=most,
+            )
+            return list(found)
+
+    async def _deliver(self, item: OutboxItem) -> None:
+        step = STEPS[item.step]
+        try:
+            async with self._desk.look() as uow:
+                call = await step.prepare(uow, item, self._words)
+            if call is None:
+                await self._finish(item, "needless")
+                return
+            answer = await step.find(self._slack, call) if item.unclear else None
+            if answer is None:
+                answer = await step.send(self._slack, call)
+        except SlackBusy as problem:
+            await self._again(item, problem, after=problem.retry_after)
+        except SlackUnclear as problem:
+            await self._again(item, problem, after=1.0, unclear=True)
+        except SlackRefused as problem:
+            await self._refused(item, problem)
+        except Exception as problem:
+            # A supervisor's catch: one item that cannot be prepared must not hold up the others for ever.
+            log.exception("The step %s failed.", item.step, extra={"action": "outbox_failed", "item": item.id})
+            await self._again(item, problem, after=5.0)
+        else:
+            async with self._desk.work() as uow:
+                kept = await uow.session.merge(item, load=True)
+                await step.record(uow, kept, answer)
+                self._mark(kept, "done")
+            log.debug("Sent %s.", item.step, extra={"action": "outbox_delivered", "item": item.id})
+
+    async def _refused(self, item: OutboxItem, problem: SlackRefused) -> None:
+        if problem.code in _AS_WANTED:
+            await self._finish(item, "done")
+            return
+        async with self._desk.work() as uow:
+            kept = await uow.session.merge(item, load=True)
+            if await STEPS[item.step].refused(uow, kept, problem):
+                kept.state, kept.unclear = "waiting", False
+                return
+            kept.error = str(problem)
+            self._mark(kept, "refused")
+        log.warning("%s", problem, extra={"action": "outbox_refused", "item": item.id, "step": item.step})
+
+    async def _again(self, item: OutboxItem, problem: Exception, *, after: float, unclear: bool = False) -> None:
+        async with self._desk.work() as uow:
+            kept = await uow.session.merge(item, load=True)
+            kept.error, kept.unclear = str(problem), kept.unclear or unclear
+            # Being asked to wait is no failure of the item's.
+            if kept.attempts >= _MOST_ATTEMPTS and not isinstance(problem, SlackBusy):
+                self._mark(kept, "refused")
+            else:
+                kept.state, kept.leased_until = "waiting", None
+                kept.not_before = uow.now + timedelta(seconds=after)
+        log.info("%s: %s", item.step, problem, extra={"action": "outbox_again", "item": item.id})
+
+    async def _finish(self, item: OutboxItem, state: str) -> None:
+        async with self._desk.work() as uow:
+            self._mark(await uow.session.merge(item, load=True), state)
+
+    def _mark(self, item: OutboxItem, state: str) -> None:
+        item.state, item.finished_at, item.leased_until = state, self._desk.clock.now(), None

@@ -1,0 +1,73 @@
+"""What the card, the announcement and the topic show of an incident, as of now."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.domain.mrkdwn import Mrkdwn, cut
+from bot.domain.times import span
+from bot.render.words import Words, local_time
+from bot.service import roles
+from bot.service.desk import UnitOfWork
+from bot.service.updates import last_update
+from bot.slack.views.incident_card import CardFacts, incident_card
+from bot.slack.views.message import Message
+from bot.store.tables import Incident
+
+
+def priority_label(uow: UnitOfWork, key: str) -> str:
+    """P1 Critical; the key alone where the configuration no longer has it."""
+    level = uow.settings.priorities.get(key)
+    return f"{uow.settings.priority_label(key)} {level.name}" if level else uow.settings.priority_label(key)
+
+
+def priority_emoji(uow: UnitOfWork, key: str) -> str:
+    level = uow.settings.priorities.get(key)
+    return level.emoji if level else ":rotating_light:"
+
+
+async def card(uow: UnitOfWork, incident: Incident) -> Message:
+    held = await roles.current(uow, incident)
+    configured = uow.settings.roles
+    shown: Mapping[str, Sequence[str]] = {role.name: held.get(key, []) for key, role in configured.items()} | {
+        uow.settings.role_name(key): people for key, people in held.items() if key not in configured
+    }
+    return incident_card(
+        CardFacts(
+            name=incident.name,
+            number=incident.number,
+            title=incident.title,
+            priority=priority_label(uow, incident.priority),
+            priority_emoji=priority_emoji(uow, incident.priority),
+            priority_because=incident.priority_because,
+            status=incident.status,
+            is_live=incident.is_live,
+            is_private=incident.is_private,
+            service=incident.service or "",
+            category=uow.settings.category_name(incident.category, incident.subcategory),
+            since=local_time(incident.impact_started_at),
+            lasted=span(incident.resolved_at - incident.impact_started_at) if incident.resolved_at else None,
+            last_update=local_time(incident.last_update_at),
+            next_update=local_time(incident.next_update_due_at),
+            roles=shown,
+            vacant={key: role.name for key, role in configured.items() if key not in held or role.several},
+        )
+    )
+
+
+async def announcement(uow: UnitOfWork, incident: Incident, words: Words) -> Message:
+    held = await roles.current(uow, incident)
+    commander = held.get("incident_commander", [None])[0]
+    last = await last_update(uow, incident)
+    text = words.chat(
+        "announcement",
+        it=incident,
+        emoji=Mrkdwn(priority_emoji(uow, incident.priority)),
+        priority=uow.settings.priority_label(incident.priority),
+        priority_name=uow.settings.priorities[incident.priority].name
+        if incident.priority in uow.settings.priorities
+        else "",
+        major=uow.settings.is_major(incident.priority),
+        ended=incident.resolved_at - incident.impact_started_at if incident.resolved_at else None,
+        commander=commander,
+        last_update=cut(" ".join(last.text.split()), 300) if last else "",
+    )
+    return Message(text=text)

@@ -1,0 +1,76 @@
+"""The buttons on the card and on prompts."""
+
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.domain.lifecycle import Status, check_transition
+from bot.domain.mrkdwn import Mrkdwn
+from bot.service import roles, updates
+from bot.service.command import Answer, Modal
+from bot.service.desk import UnitOfWork
+from bot.service.guards import check_live
+from bot.service.incidents import by_number
+from bot.slack.listeners.interactions import Asked, Interactions
+from bot.slack.views.incident_card import RESOLVE_BUTTON, TAKE_ROLE_BUTTON, UPDATE_BUTTON
+from bot.slack.views.resolve_modal import resolve_modal
+from bot.slack.views.update_modal import update_modal
+
+
+def listen(app: AsyncApp, interactions: Interactions) -> None:
+    async def handle_take_role(ack: AsyncAck, body: dict[str, Any]) -> None:
+        async def doing(uow: UnitOfWork) -> Answer:
+            incident = await by_number(uow, _number(body))
+            role = roles.role_key(uow, body["actions"][0]["action_id"].removeprefix(TAKE_ROLE_BUTTON))
+            name = uow.settings.role_name(role).lower()
+            held = (await roles.current(uow, incident)).get(role, [])
+            if held and body["user"]["id"] not in held and not uow.settings.roles[role].several:
+                # The card that was clicked may be older than what somebody else did a second ago.
+                return Answer(
+                    text=Mrkdwn("<@{}> is {} already. To follow them, type `/incident take {}`.").format(
+                        held[0], name, role
+                    )
+                )
+            if not await roles.assign(uow, incident, role, body["user"]["id"]):
+                return Answer(text=Mrkdwn("You are {} of {} already.").format(name, incident.name))
+            return Answer(text=Mrkdwn("You are now {} of {}. I sent you what it expects.").format(name, incident.name))
+
+        await interactions.do(asked_by(body), doing)
+        await ack()
+
+    async def handle_open_update(ack: AsyncAck, body: dict[str, Any]) -> None:
+        async def doing(uow: UnitOfWork) -> Modal:
+            incident = await by_number(uow, _number(body))
+            check_live(incident)
+            last = await updates.last_update(uow, incident)
+            return Modal(view=update_modal(incident, last_text=last.text if last else ""))
+
+        await interactions.do(asked_by(body), doing)
+        await ack()
+
+    async def handle_open_resolve(ack: AsyncAck, body: dict[str, Any]) -> None:
+        async def doing(uow: UnitOfWork) -> Modal:
+            incident = await by_number(uow, _number(body))
+            check_transition(incident.name, incident.status, Status.RESOLVED)
+            return Modal(view=resolve_modal(incident))
+
+        await interactions.do(asked_by(body), doing)
+        await ack()
+
+    app.action(re.compile(re.escape(TAKE_ROLE_BUTTON) + ".+"))(handle_take_role)
+    app.action(UPDATE_BUTTON)(handle_open_update)
+    app.action(RESOLVE_BUTTON)(handle_open_resolve)
+
+
+def asked_by(body: dict[str, Any]) -> Asked:
+    return Asked(
+        person=body["user"]["id"],
+        key=body.get("trigger_id") or None,
+        trigger_id=body.get("trigger_id") or None,
+        response_url=body.get("response_url") or None,
+    )
+
+
+def _number(body: dict[str, Any]) -> int:
+    return int(body["actions"][0]["value"])

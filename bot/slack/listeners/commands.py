@@ -1,0 +1,44 @@
+"""/incident, as it comes from Slack."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.service.command import Answer, Call, Command, Modal, read
+from bot.service.desk import UnitOfWork
+from bot.slack.listeners.interactions import Asked, Interactions
+
+# A refusal repeats what was typed when it was worth more than a few words.
+_WORTH_REPEATING = 40
+
+
+def listen(app: AsyncApp, interactions: Interactions, commands: Mapping[str, Command]) -> None:
+    # The command's name is the manifest's: an organisation may call it otherwise.
+    async def handle_command(ack: AsyncAck, body: dict[str, Any]) -> None:
+        text = body.get("text") or ""
+        asked = Asked(
+            person=body["user_id"],
+            key=body.get("trigger_id") or None,
+            trigger_id=body.get("trigger_id") or None,
+            response_url=body.get("response_url") or None,
+        )
+
+        async def doing(uow: UnitOfWork) -> Answer | Modal:
+            reading = read(commands, text)
+            call = Call(
+                uow=uow,
+                person=asked.person,
+                channel_id=body.get("channel_id") or None,
+                line=reading.line,
+                number=reading.number,
+                key=asked.key,
+                help=commands,
+            )
+            return await reading.command.run(call)
+
+        typed = f"{body.get('command', '/incident')} {text}" if len(text) > _WORTH_REPEATING else ""
+        await interactions.do(asked, doing, typed=typed)
+        await ack()
+
+    app.command("/incident")(handle_command)

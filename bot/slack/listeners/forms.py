@@ -1,0 +1,131 @@
+"""Submitted forms: what is wrong is shown in the form, and nothing that was typed is lost."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.domain.mrkdwn import Mrkdwn
+from bot.domain.priority import choose
+from bot.domain.times import parse_next, parse_past
+from bot.errors import SlackError
+from bot.service.command import Answer
+from bot.service.declare import Declaration, declare
+from bot.service.desk import UnitOfWork
+from bot.service.incidents import by_number
+from bot.service.lifecycle import live_status, resolve
+from bot.service.people import zone_of
+from bot.service.updates import post_update
+from bot.slack.listeners.interactions import Asked, Doing, Interactions
+from bot.slack.views.declare_modal import DECLARE_MODAL, IMPACT, URGENCY, declare_modal
+from bot.slack.views.modal import values
+from bot.slack.views.resolve_modal import RESOLVE_MODAL
+from bot.slack.views.update_modal import UPDATE_MODAL
+
+
+def listen(app: AsyncApp, interactions: Interactions) -> None:
+    async def handle_level_change(ack: AsyncAck, body: dict[str, Any]) -> None:
+        """Shows the priority that the chosen impact and urgency lead to."""
+        await ack()
+        given = values(body["view"])
+        settings = interactions.desk.settings
+        view = declare_modal(
+            settings,
+            impact=given.get(IMPACT) if given.get(IMPACT) in settings.matrix else None,
+            urgency=given.get(URGENCY) if given.get(URGENCY) in settings.urgencies else None,
+        )
+        try:
+            # hash: a change that was overtaken by a later one must not be shown over it
+            await interactions.slack.call(
+                "views.update", {"view_id": body["view"]["id"], "hash": body["view"].get("hash"), "view": view}
+            )
+        except SlackError:
+            return  # closed or changed meanwhile: the form itself is still right
+
+    async def handle_declare(ack: AsyncAck, body: dict[str, Any]) -> None:
+        given = values(body["view"])
+
+        async def doing(uow: UnitOfWork) -> Answer:
+            category, _, subcategory = given.get("category", "").partition("/")
+            since = None
+            if "since" in given:
+                zone = await zone_of(uow, body["user"]["id"])
+                since = parse_past(given["since"], now=uow.now, zone=zone, what="since")
+            choice = choose(uow.settings.scale, stated=None, impact=given.get(IMPACT), urgency=given.get(URGENCY))
+            incident, channel = await declare(
+                uow,
+                Declaration(
+                    title=given.get("title", ""),
+                    reporter=body["user"]["id"],
+                    choice=choice,
+                    impact=given.get(IMPACT),
+                    urgency=given.get(URGENCY),
+                    category=category or None,
+                    subcategory=subcategory or None,
+                    service=given.get("service"),
+                    impact_started_at=since,
+                    description=given.get("description", ""),
+                    is_private=given.get("private") == "yes",
+                    key=f"view:{body['view']['id']}",
+                ),
+            )
+            return Answer(
+                text=Mrkdwn("{} is declared.").format(incident.name),
+                message="declared",
+                references={"incident_id": incident.id, "in_doubt": choice.in_doubt, "hints": []},
+                after=channel,
+            )
+
+        await _submit(ack, interactions, body, doing, otherwise="title")
+
+    async def handle_update(ack: AsyncAck, body: dict[str, Any]) -> None:
+        given = values(body["view"])
+
+        async def doing(uow: UnitOfWork) -> None:
+            incident = await by_number(uow, int(body["view"]["private_metadata"]))
+            promised = None
+            if "next" in given:
+                zone = await zone_of(uow, body["user"]["id"])
+                promised = parse_next(given["next"], now=uow.now, zone=zone)
+            await post_update(
+                uow,
+                incident,
+                given.get("text", ""),
+                status=live_status(given["status"]) if "status" in given else None,
+                promised=promised,
+                key=f"view:{body['view']['id']}",
+            )
+
+        await _submit(ack, interactions, body, doing, otherwise="text")
+
+    async def handle_resolve(ack: AsyncAck, body: dict[str, Any]) -> None:
+        async def doing(uow: UnitOfWork) -> None:
+            incident = await by_number(uow, int(body["view"]["private_metadata"]))
+            await resolve(uow, incident, values(body["view"]).get("verified", ""))
+
+        await _submit(ack, interactions, body, doing, otherwise="verified")
+
+    for level in (IMPACT, URGENCY):
+        app.action({"block_id": level, "action_id": level})(handle_level_change)
+    app.view(DECLARE_MODAL)(handle_declare)
+    app.view(UPDATE_MODAL)(handle_update)
+    app.view(RESOLVE_MODAL)(handle_resolve)
+
+
+async def _submit(
+    ack: AsyncAck, interactions: Interactions, body: dict[str, Any], doing: Doing, *, otherwise: str
+) -> None:
+    """`otherwise` is the input under which a refusal is shown that belongs to none."""
+    asked = Asked(
+        person=body["user"]["id"],
+        # The view, not the trigger: a form that is sent twice is one request. Its hash changes when it is corrected.
+        key=f"view:{body['view']['id']}:{body['view'].get('hash')}",
+        trigger_id=body.get("trigger_id") or None,
+        response_url=None,  # a form has none; the answer comes as a private message
+    )
+    inputs = {block.get("block_id") for block in body["view"].get("blocks", [])}
+    refused = await interactions.submit(asked, doing)
+    errors = {field if field in inputs else otherwise: sentence for field, sentence in refused.items()}
+    if errors:
+        await ack(response_action="errors", errors=errors)
+    else:
+        await ack()

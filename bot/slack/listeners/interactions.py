@@ -1,0 +1,130 @@
+"""How every command, click and submission is handled: done in one transaction, committed, acknowledged, answered."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from bot.domain.mrkdwn import Mrkdwn
+from bot.errors import SlackError, UnknownPerson, UserError
+from bot.service import people
+from bot.service.command import Answer, Modal
+from bot.service.desk import Desk, UnitOfWork
+from bot.slack.gateway import Gateway
+from bot.slack.inbox import first_time
+from bot.slack.steps import person_facts
+
+log = logging.getLogger(__name__)
+
+Doing = Callable[[UnitOfWork], Awaitable[Answer | Modal | None]]
+# A rule asks for one person at a time; nobody names more in one line.
+_MOST_UNKNOWN = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Who asked, and how they can be answered."""
+
+    person: str
+    key: str | None  # what delivered it: the same key again is not done again
+    trigger_id: str | None
+    response_url: str | None
+
+
+class Interactions:
+    def __init__(self, desk: Desk, slack: Gateway) -> None:
+        self.desk = desk
+        self.slack = slack
+
+    async def do(self, asked: Asked, doing: Doing, *, typed: str = "") -> None:
+        """Carries `doing` out and sees to its answer; a refusal is an answer too. Once it returns, it is committed.
+
+        `typed` is shown again in a refusal, so that nobody has to type a long line twice.
+        """
+        try:
+            outcome = await self._in_one_transaction(asked, doing)
+        except UserError as refusal:
+            await self._answer(asked, Answer(text=_refusal(refusal.sentence, typed)))
+        except Exception:
+            reference = uuid4().hex[:8]
+            log.exception("A request failed.", extra={"action": "request_failed", "reference": reference})
+            text = Mrkdwn(
+                "Something went wrong on my side, and nothing was changed. Try again; if it stays so, "
+                "tell the people who run me the reference `{}`."
+            ).format(reference)
+            await self._answer(asked, Answer(text=text))
+        else:
+            if isinstance(outcome, Modal):
+                await self._open(asked, outcome)
+
+    async def submit(self, asked: Asked, doing: Doing) -> dict[str, str]:
+        """Like `do`, for a form: the refusals by field ({} where it was done), to be shown in it."""
+        try:
+            await self._in_one_transaction(asked, doing)
+        except UserError as refusal:
+            return {refusal.field or "": refusal.sentence}
+        return {}
+
+    async def _in_one_transaction(self, asked: Asked, doing: Doing) -> Answer | Modal | None:
+        for _ in range(_MOST_UNKNOWN):
+            try:
+                async with self.desk.work(actor=asked.person) as uow:
+                    if asked.key is not None and not await first_time(uow, asked.key):
+                        return None
+                    outcome = await doing(uow)
+                    if isinstance(outcome, Answer):
+                        await self._promise(uow, asked, outcome)
+            except UnknownPerson as unknown:
+                await self.learn(unknown.user_id)
+            else:
+                return outcome
+        raise UserError("Too many people in one line whom I have not met. Name fewer.")
+
+    async def learn(self, user_id: str) -> None:
+        """Asks Slack who this is; a stranger to Slack too is a refusal."""
+        try:
+            answer = await self.slack.call("users.info", {"user": user_id})
+        except SlackError as problem:
+            raise UserError(f"I could not find out who {user_id} is ({problem}). Try again.") from problem
+        async with self.desk.work() as uow:
+            await people.learn(uow, person_facts(answer["user"]))
+
+    async def _answer(self, asked: Asked, answer: Answer) -> None:
+        async with self.desk.work(actor=asked.person) as uow:
+            if asked.key is not None:
+                await first_time(uow, asked.key)
+            await self._promise(uow, asked, answer)
+
+    async def _promise(self, uow: UnitOfWork, asked: Asked, answer: Answer) -> None:
+        words: dict[str, Any] = {"text": str(answer.text)}
+        if answer.message is not None and answer.after is not None:
+            words = {"message": answer.message, "references": dict(answer.references)}
+        await uow.tell(
+            "answer",
+            lane=f"answer:{asked.key or uuid4().hex}",
+            after=answer.after,
+            urgency=0,
+            person=asked.person,
+            response_url=asked.response_url,
+            **words,
+        )
+
+    async def _open(self, asked: Asked, modal: Modal) -> None:
+        try:
+            await self.slack.call("views.open", {"trigger_id": asked.trigger_id, "view": modal.view})
+        except SlackError as problem:
+            log.warning("A form could not be opened: %s", problem, extra={"action": "modal_failed"})
+            text = Mrkdwn(
+                "Slack did not let me open the form in time. Try again, or type it in one line: "
+                "`/incident help` shows how."
+            )
+            # The key is spent: this answer belongs to a transaction of its own.
+            async with self.desk.work(actor=asked.person) as uow:
+                await self._promise(uow, asked, Answer(text=text))
+
+
+def _refusal(sentence: str, typed: str) -> Mrkdwn:
+    text = Mrkdwn("{}").format(sentence)
+    # Backquotes would end the quotation early.
+    return text + Mrkdwn("\nYou typed: `{}`").format(Mrkdwn(typed.replace("`", "'"))) if typed else text

@@ -1,0 +1,128 @@
+"""Every message that the bot posts, by name: facts as of when it is sent, words from templates/NAME.j2."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from bot.domain.mrkdwn import Mrkdwn
+from bot.domain.runbook import Runbook
+from bot.errors import StoreError
+from bot.render.words import Words
+from bot.service.desk import UnitOfWork
+from bot.service.incidents import similar_open
+from bot.slack.facts import priority_label
+from bot.slack.views.message import Message
+from bot.slack.views.prompt_message import prompt_message
+from bot.store.tables import ActionItem, Incident, Prompt, TimelineEntry, Update
+
+Builder = Callable[[UnitOfWork, Incident, Words, Mapping[str, Any]], Awaitable[Message]]
+
+
+async def build(uow: UnitOfWork, incident: Incident, words: Words, name: str, references: Mapping[str, Any]) -> Message:
+    """The message `name`; what has no builder of its own is its template with the references as they are."""
+    builder = _BUILDERS.get(name)
+    if builder is not None:
+        return await builder(uow, incident, words, references)
+    return Message(text=words.chat(name, it=incident, **references))
+
+
+async def _briefing(uow: UnitOfWork, incident: Incident, words: Words, _: Mapping[str, Any]) -> Message:
+    runbook: Runbook | None = next((one for one in uow.runbooks if one.slug == incident.runbook), None)
+    similar = [] if incident.is_private else await similar_open(uow, incident)
+    return Message(text=words.chat("briefing", it=incident, runbook=runbook, similar=similar))
+
+
+async def _declared(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+    return Message(
+        text=words.chat(
+            "declared",
+            it=incident,
+            priority=priority_label(uow, incident.priority),
+            in_doubt=references["in_doubt"],
+            hints=references["hints"],
+        )
+    )
+
+
+async def _update(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+    sent = await uow.session.get_one(Update, references["update_id"])
+    label = uow.settings.priority_label(incident.priority)
+    return Message(text=words.chat("update", it=incident, update=sent, priority=label))
+
+
+async def _prompt(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+    sent = await uow.session.get_one(Prompt, references["prompt_id"])
+    owed_at = incident.next_update_due_at or sent.due_at
+    text = words.chat(
+        "prompt", it=incident, asked=sent.asked, level=sent.level, owed_at=owed_at, overdue=sent.sent_at - owed_at
+    )
+    return prompt_message(text, number=incident.number)
+
+
+async def _role(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+    key = references["role"]
+    configured = uow.settings.roles.get(key)
+    text = words.chat(
+        "role",
+        it=incident,
+        person=references["person"],
+        before=references["before"],
+        by=references["by"],
+        role_name=uow.settings.role_name(key).lower(),
+        role_word=(configured.aliases or (key,))[0] if configured else key,
+    )
+    return Message(text=text)
+
+
+async def _role_brief(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+    key = references["role"]
+    text = words.chat(
+        "role_brief",
+        it=incident,
+        before=references["before"],
+        role_name=uow.settings.role_name(key).lower(),
+        expects=uow.settings.roles[key].expects if key in uow.settings.roles else "",
+        priority=uow.settings.priority_label(incident.priority),
+    )
+    return Message(text=text)
+
+
+async def _priority(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+    text = words.chat(
+        "priority",
+        it=incident,
+        before_label=uow.settings.priority_label(references["before"]),
+        after_label=uow.settings.priority_label(references["after"]),
+        because=references["because"],
+        by=references["by"],
+    )
+    return Message(text=text)
+
+
+async def _note(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+    entry = await uow.session.get_one(TimelineEntry, references["entry_id"])
+    # Put on the timeline as markup already; the template must not escape it once more.
+    return Message(text=words.chat("note", it=incident, by=entry.person, text=Mrkdwn(entry.text)))
+
+
+async def _action(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+    action = await uow.session.get_one(ActionItem, references["action_id"])
+    return Message(text=words.chat("action", it=incident, action=action))
+
+
+_BUILDERS: dict[str, Builder] = {
+    "action": _action,
+    "briefing": _briefing,
+    "declared": _declared,
+    "note": _note,
+    "priority": _priority,
+    "prompt": _prompt,
+    "role": _role,
+    "role_brief": _role_brief,
+    "update": _update,
+}
+
+
+async def incident_of(uow: UnitOfWork, incident_id: int | None) -> Incident:
+    if incident_id is None:
+        raise StoreError("This step belongs to no incident.")
+    return await uow.session.get_one(Incident, incident_id)

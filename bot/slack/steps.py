@@ -1,0 +1,373 @@
+"""What each outbox step does: the call that it makes, and what Slack's answer changes.
+
+A step is prepared when it is sent, from the database as it is then; a step that has become needless says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+
+from bot.domain.channel_names import channel_name
+from bot.domain.mrkdwn import cut
+from bot.errors import SlackRefused
+from bot.render.words import Words
+from bot.service import people, roles
+from bot.service.desk import UnitOfWork
+from bot.slack import facts, messages
+from bot.slack.gateway import Gateway
+from bot.store.tables import Incident, OutboxItem, Postmortem, RoleAssignment
+
+METADATA_TYPE = "incident_bot_outbox"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    method: str
+    arguments: Mapping[str, Any]
+
+
+class Step:
+    """One kind of thing to tell Slack."""
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        """The call as things are now, or None where there is nothing to tell any more. Reads only."""
+        raise NotImplementedError
+
+    async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
+        """Slack's answer; outside any transaction."""
+        return await slack.call(call.method, call.arguments)
+
+    async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:  # noqa: ARG002
+        """Slack's answer to an earlier attempt whose outcome is not known, where the call had its effect.
+
+        None where it had none, or where repeating the call does no harm.
+        """
+        return None
+
+    async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
+        """Stores what the answer tells."""
+
+    async def refused(self, uow: UnitOfWork, item: OutboxItem, problem: SlackRefused) -> bool:  # noqa: ARG002
+        """What a refusal changes; True where the step is to be tried again, otherwise."""
+        return False
+
+
+def _key(item: OutboxItem) -> str:
+    """What a message that this item posts is recognised by."""
+    return f"{item.id}-{item.created_at.timestamp():.6f}"
+
+
+class _Posting(Step):
+    """A step that posts a message with its key in the metadata: a post has no idempotency key of its own."""
+
+    def _post(self, item: OutboxItem, channel: str, content: Mapping[str, Any]) -> Call:
+        metadata = {"event_type": METADATA_TYPE, "event_payload": {"key": _key(item)}}
+        arguments = {"channel": channel, "metadata": metadata, "unfurl_links": False, **content}
+        return Call(method="chat.postMessage", arguments=arguments)
+
+    async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
+        channel, wanted = call.arguments["channel"], call.arguments["metadata"]["event_payload"]["key"]
+        if channel[:1] not in "CGD":  # a name or a person: Slack has not told us the channel's id yet
+            return None
+        sent_after = wanted.split("-")[1]
+        look = {"channel": channel, "oldest": sent_after, "limit": 100, "include_all_metadata": True}
+        if "thread_ts" in call.arguments:
+            answer = await slack.call("conversations.replies", look | {"ts": call.arguments["thread_ts"]})
+        else:
+            answer = await slack.call("conversations.history", look)
+        for message in answer["messages"]:
+            if (message.get("metadata") or {}).get("event_payload", {}).get("key") == wanted:
+                return {"ok": True, "channel": channel, "ts": message["ts"]}
+        return None
+
+
+class CreateChannel(Step):
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:  # noqa: ARG002
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is not None:
+            return None
+        return Call(
+            method="conversations.create",
+            arguments={"name": self._name(uow, incident, item), "is_private": incident.is_private},
+        )
+
+    def _name(self, uow: UnitOfWork, incident: Incident, item: OutboxItem) -> str:
+        return channel_name(
+            uow.settings.channels.incident_name,
+            number=incident.number,
+            title=incident.title,
+            declared_at=incident.declared_at,
+            attempt=item.payload.get("names_taken", 0),
+        )
+
+    async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
+        """The bot is a member of what it made, so its own channels are few compared with the workspace's."""
+        cursor = ""
+        while True:
+            page = await slack.call(
+                "users.conversations",
+                {"types": "public_channel,private_channel", "limit": 200, "exclude_archived": True, "cursor": cursor},
+            )
+            for channel in page["channels"]:
+                if channel["name"] == call.arguments["name"]:
+                    return {"ok": True, "channel": channel}
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return None
+
+    async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        incident.channel_id, incident.channel_name = answer["channel"]["id"], answer["channel"]["name"]
+        incident.channel_problem = None
+
+    async def refused(self, uow: UnitOfWork, item: OutboxItem, problem: SlackRefused) -> bool:
+        if problem.code == "name_taken" and item.payload.get("names_taken", 0) < 20:
+            item.payload = {**item.payload, "names_taken": item.payload.get("names_taken", 0) + 1}
+            return True
+        incident = await messages.incident_of(uow, item.incident_id)
+        incident.channel_problem = _why_no_channel(problem)
+        return False
+
+
+def _why_no_channel(problem: SlackRefused) -> str:
+    """For the declarer: what happened, and who can mend it."""
+    match problem.code:
+        case "restricted_action":
+            return "this workspace does not let apps make channels; a workspace admin can allow it"
+        case "missing_scope":
+            return f"the app lacks the scope {problem.needed or 'channels:manage'}; reinstall it from manifest.yaml"
+        case code:
+            return f"Slack refused it ({code})"
+
+
+class Invite(Step):
+    """The reporter and the role holders, or the one person in the payload."""
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:  # noqa: ARG002
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None:
+            return None
+        if "person" in item.payload:
+            wanted = [item.payload["person"]]
+        else:
+            held = await roles.current(uow, incident)
+            wanted = list(dict.fromkeys([incident.reporter, *(one for people_ in held.values() for one in people_)]))
+        return Call(
+            method="conversations.invite",
+            # force: one person who cannot be invited must not keep the others out
+            arguments={"channel": incident.channel_id, "users": ",".join(wanted), "force": True},
+        )
+
+    async def refused(self, uow: UnitOfWork, item: OutboxItem, problem: SlackRefused) -> bool:  # noqa: ARG002
+        return False  # already_in_channel is the usual one, and what we wanted
+
+
+class SetTopic(Step):
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None:
+            return None
+        topic = words.chat("topic", it=incident, priority=uow.settings.priority_label(incident.priority))
+        return Call(
+            method="conversations.setTopic", arguments={"channel": incident.channel_id, "topic": cut(topic, 250)}
+        )
+
+
+class PostCard(_Posting):
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:  # noqa: ARG002
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None or incident.card_ts is not None:
+            return None
+        return self._post(item, incident.channel_id, (await facts.card(uow, incident)).to_args())
+
+    async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
+        (await messages.incident_of(uow, item.incident_id)).card_ts = answer["ts"]
+
+
+class EditCard(Step):
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:  # noqa: ARG002
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None or incident.card_ts is None:
+            return None
+        content = (await facts.card(uow, incident)).to_args()
+        return Call(method="chat.update", arguments={"channel": incident.channel_id, "ts": incident.card_ts, **content})
+
+
+class PinCard(Step):
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:  # noqa: ARG002
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None or incident.card_ts is None:
+            return None
+        return Call(method="pins.add", arguments={"channel": incident.channel_id, "timestamp": incident.card_ts})
+
+
+class Post(_Posting):
+    """A message in the incident's channel."""
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None:
+            return None
+        message = await messages.build(uow, incident, words, *_message_and_references(item))
+        return self._post(item, incident.channel_id, message.to_args())
+
+
+class Announce(_Posting):
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.is_private or incident.announcement_ts is not None:
+            return None
+        message = await facts.announcement(uow, incident, words)
+        return self._post(item, uow.settings.channels.announcements, message.to_args())
+
+    async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        incident.announcement_channel, incident.announcement_ts = answer["channel"], answer["ts"]
+
+
+class EditAnnouncement(Step):
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.announcement_channel is None or incident.announcement_ts is None:
+            return None
+        message = await facts.announcement(uow, incident, words)
+        where = {"channel": incident.announcement_channel, "ts": incident.announcement_ts}
+        return Call(method="chat.update", arguments={**where, **message.to_args()})
+
+
+class PostToStakeholders(_Posting):
+    """A message in the announcement's thread."""
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.announcement_channel is None or incident.announcement_ts is None:
+            return None
+        message = await messages.build(uow, incident, words, *_message_and_references(item))
+        content = {**message.to_args(), "thread_ts": incident.announcement_ts}
+        return self._post(item, incident.announcement_channel, content)
+
+
+class TellPerson(_Posting):
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        name, references = _message_and_references(item)
+        if name == "role_brief" and not await _still_holds(uow, incident, references["role"], references["person"]):
+            return None
+        message = await messages.build(uow, incident, words, name, references)
+        # A person's id opens the conversation with them.
+        return self._post(item, references["person"], message.to_args())
+
+
+async def _still_holds(uow: UnitOfWork, incident: Incident, role: str, person: str) -> bool:
+    found = await uow.session.scalar(
+        select(RoleAssignment.id).where(
+            RoleAssignment.incident_id == incident.id,
+            RoleAssignment.role == role,
+            RoleAssignment.person == person,
+            RoleAssignment.ended_at.is_(None),
+        )
+    )
+    return found is not None
+
+
+class AnswerPerson(Step):
+    """The answer to a command or a click, which only the person who asked sees."""
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        text = item.payload.get("text")
+        if text is None:
+            incident = await messages.incident_of(uow, item.payload["references"]["incident_id"])
+            message = await messages.build(uow, incident, words, item.payload["message"], item.payload["references"])
+            text = message.text
+        if uow.now - item.created_at > timedelta(minutes=30) or not item.payload.get("response_url"):
+            # A response_url lives 30 minutes and serves 5 times; the person is told all the same.
+            return Call(method="chat.postMessage", arguments={"channel": item.payload["person"], "text": text})
+        return Call(
+            method="response_url",
+            arguments={
+                "url": item.payload["response_url"],
+                "body": {"response_type": "ephemeral", "replace_original": False, "text": cut(text, 3900)},
+            },
+        )
+
+    async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
+        if call.method != "response_url":
+            return await slack.call(call.method, call.arguments)
+        await slack.respond(call.arguments["url"], call.arguments["body"])
+        return {"ok": True}
+
+
+class UploadPostmortem(Step):
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None:
+            return None
+        draft = await uow.session.get_one(Postmortem, item.payload["postmortem_id"])
+        return Call(
+            method="files.upload",
+            arguments={
+                "channel": incident.channel_id,
+                "name": f"postmortem-{incident.name.lower()}.md",
+                "content": draft.markdown,
+                "comment": words.chat("postmortem_note", it=incident),
+            },
+        )
+
+    async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
+        return await slack.upload(**call.arguments)
+
+
+class LearnPerson(Step):
+    """Asks who somebody is; names are wanted for documents, not for the next second."""
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:  # noqa: ARG002
+        return Call(method="users.info", arguments={"user": item.payload["user_id"]})
+
+    async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:  # noqa: ARG002
+        await people.learn(uow, person_facts(answer["user"]))
+
+
+def person_facts(user: Mapping[str, Any]) -> people.PersonFacts:
+    """Slack's user object, as far as we want it."""
+    profile = user.get("profile") or {}
+    zone = user.get("tz") or "UTC"
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = "UTC"
+    handle = user.get("name") or user["id"]
+    return people.PersonFacts(
+        user_id=user["id"],
+        handle=handle,
+        name=user.get("real_name") or profile.get("real_name") or handle,
+        tz=zone,
+        is_bot=bool(user.get("is_bot")),
+        deleted=bool(user.get("deleted")),
+    )
+
+
+def _message_and_references(item: OutboxItem) -> tuple[str, dict[str, Any]]:
+    references = dict(item.payload)
+    return references.pop("message"), references
+
+
+STEPS: dict[str, Step] = {
+    "announce": Announce(),
+    "answer": AnswerPerson(),
+    "create_channel": CreateChannel(),
+    "edit_announcement": EditAnnouncement(),
+    "edit_card": EditCard(),
+    "invite": Invite(),
+    "learn_person": LearnPerson(),
+    "pin_card": PinCard(),
+    "post": Post(),
+    "post_card": PostCard(),
+    "post_to_stakeholders": PostToStakeholders(),
+    "set_topic": SetTopic(),
+    "tell_person": TellPerson(),
+    "upload_postmortem": UploadPostmortem(),
+}

@@ -1,0 +1,1 @@
+"""Block Kit: what people see and click, built from facts. Each module is one thing on the screen."""

@@ -1,0 +1,101 @@
+"""The live card that is pinned in the incident's channel."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+
+from bot.domain.mrkdwn import Mrkdwn, cut, mention
+from bot.slack.views.message import Message
+
+UPDATE_BUTTON = "open_update"
+RESOLVE_BUTTON = "open_resolve"
+# One button for each vacant role; the role's key follows.
+TAKE_ROLE_BUTTON = "take_role."
+
+_HEADER_LIMIT = 150
+_FIELD_LIMIT = 2000
+_MOST_FIELDS = 10
+_MOST_BUTTONS = 25
+_BUTTON_LIMIT = 75
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardFacts:
+    name: str  # INC-1
+    number: int
+    title: str
+    priority: str  # P1 Critical
+    priority_emoji: str
+    priority_because: str
+    status: str
+    is_live: bool
+    is_private: bool
+    service: str
+    category: str
+    since: Mrkdwn
+    lasted: str | None  # set once it is resolved
+    last_update: Mrkdwn
+    next_update: Mrkdwn
+    roles: Mapping[str, Sequence[str]]  # {role's name: people}, in the configured order, vacant ones too
+    vacant: Mapping[str, str]  # {role's key: its name} of those that can be taken by a button
+
+
+def incident_card(facts: CardFacts) -> Message:
+    text = Mrkdwn("{} · {} · {} · {}").format(facts.name, facts.priority, facts.status, facts.title)
+    taken = [f"{name.lower()} <@{people[0]}>" for name, people in facts.roles.items() if people]
+    if taken:
+        text += Mrkdwn(" · " + " · ".join(taken))
+    fields = [
+        Mrkdwn("*Priority*\n{} {}").format(facts.priority_emoji, facts.priority),
+        Mrkdwn("*Status*\n{}").format(facts.status + (f", lasted {facts.lasted}" if facts.lasted else "")),
+        Mrkdwn("*Since*\n{}").format(facts.since),
+        Mrkdwn("*Last update*\n{}").format(facts.last_update),
+        Mrkdwn("*Next update due*\n{}").format(facts.next_update),
+    ]
+    if facts.service or facts.category:
+        fields.append(
+            Mrkdwn("*Affected*\n{}").format(" · ".join(part for part in (facts.service, facts.category) if part))
+        )
+    for name, people in facts.roles.items():
+        who = Mrkdwn(", ").join(mention(person) for person in people) if people else Mrkdwn("_vacant_")
+        fields.append(Mrkdwn("*{}*\n{}").format(name, who))
+    because = Mrkdwn("Priority: {}{}").format(
+        facts.priority_because, " · private: only those in this channel know of it" if facts.is_private else ""
+    )
+    blocks: list[Block] = [
+        HeaderBlock(text=PlainTextObject(text=_shorten(f"{facts.name} · {facts.title}", _HEADER_LIMIT), emoji=True))
+    ]
+    for start in range(0, len(fields), _MOST_FIELDS):
+        part = [MarkdownTextObject(text=cut(one, _FIELD_LIMIT)) for one in fields[start : start + _MOST_FIELDS]]
+        blocks.append(SectionBlock(fields=part))
+    blocks.append(ContextBlock(elements=[MarkdownTextObject(text=cut(because, _FIELD_LIMIT))]))
+    if facts.is_live:
+        buttons = [
+            ButtonElement(
+                text=_shorten(f"Take {name.lower()}", _BUTTON_LIMIT),
+                action_id=f"{TAKE_ROLE_BUTTON}{key}",
+                value=str(facts.number),
+            )
+            for key, name in facts.vacant.items()
+        ][: _MOST_BUTTONS - 2]
+        buttons += [
+            ButtonElement(text="Post update", action_id=UPDATE_BUTTON, value=str(facts.number), style="primary"),
+            ButtonElement(text="Resolve", action_id=RESOLVE_BUTTON, value=str(facts.number)),
+        ]
+        blocks.append(ActionsBlock(block_id="card_actions", elements=buttons))
+    return Message(text=text, blocks=blocks)
+
+
+def _shorten(text: str, limit: int) -> str:
+    """Plain text of at most `limit` characters."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"

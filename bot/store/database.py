@@ -1,0 +1,79 @@
+"""Opens the database, and transactions in it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from bot.errors import StoreError
+
+
+class Database:
+    """Transactions; on SQLite through two engines, since a writer's BEGIN IMMEDIATE would stop readers too."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(url)
+            if parsed.drivername in ("sqlite", "sqlite+aiosqlite"):
+                self.url = parsed.set(drivername="sqlite+aiosqlite")
+                self.writer = _sqlite_engine(
+                    self.url.render_as_string(hide_password=False), begin="BEGIN IMMEDIATE", connections=1
+                )
+                self.reader = _sqlite_engine(
+                    self.url.render_as_string(hide_password=False), begin="BEGIN", connections=5
+                )
+            else:
+                self.url = parsed
+                self.writer = self.reader = create_async_engine(parsed)
+        except (ArgumentError, NoSuchModuleError) as problem:
+            raise StoreError(
+                f"DATABASE_URL is not an address that I can use ({problem}). "
+                "Write for example sqlite+aiosqlite:///incident-bot.db."
+            ) from problem
+        except ImportError as problem:
+            raise StoreError(f"DATABASE_URL asks for a driver that is not installed: {problem.name}.") from problem
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that commits at the end, or leaves nothing behind."""
+        async with AsyncSession(self.writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that only reads, and sees one state of things."""
+        async with AsyncSession(self.reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    async def close(self) -> None:
+        await self.writer.dispose()
+        if self.reader is not self.writer:
+            await self.reader.dispose()
+
+
+def _sqlite_engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
+    # One writer: waiting for its turn in the pool is fair and at once, waiting for SQLite's lock is polling.
+    # isolation_level=None: the driver must not open a deferred transaction of its own, in which concurrent
+    # read-modify-writes lose each other's changes without an error.
+    engine = create_async_engine(
+        url, pool_size=connections, max_overflow=0, connect_args={"isolation_level": None, "timeout": 30}
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # With WAL, NORMAL survives a crash of the process but not always one of the machine.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,25 @@
+"""Alembic's environment: the connection comes from bot.store.migrate (or from `alembic` itself, to write a new one)."""
+
+from typing import Any
+
+from alembic import context
+from sqlalchemy import create_engine
+
+from bot.store.base import Moment
+from bot.store.tables import Base
+
+connection = context.config.attributes.get("connection")
+if connection is None:  # `alembic revision --autogenerate`, against an empty database in memory
+    connection = create_engine("sqlite://").connect()
+
+
+def _render(kind: str, item: Any, _context: Any) -> str | bool:
+    """Migrations name SQLAlchemy's own types only: ours may change after they were written."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Moment) else False
+
+
+context.configure(
+    connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True, render_item=_render
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,28 @@
+"""The tables; the rows are the entities that the services work on."""
+
+from bot.store.base import Base
+from bot.store.tables.chat import KeyMark, Message, MessageVersion, Person, Workspace
+from bot.store.tables.incidents import Counter, Incident, Participant, RoleAssignment, TimelineEntry
+from bot.store.tables.reports import ActionItem, Postmortem, Prompt, Update
+from bot.store.tables.work import DueJob, InboxItem, OutboxItem
+
+__all__ = [
+    "ActionItem",
+    "Base",
+    "Counter",
+    "DueJob",
+    "InboxItem",
+    "Incident",
+    "KeyMark",
+    "Message",
+    "MessageVersion",
+    "OutboxItem",
+    "Participant",
+    "Person",
+    "Postmortem",
+    "Prompt",
+    "RoleAssignment",
+    "TimelineEntry",
+    "Update",
+    "Workspace",
+]

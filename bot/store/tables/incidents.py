@@ -1,0 +1,133 @@
+"""Incidents, who holds which role in them, and what happened."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.domain.lifecycle import LIVE, Status
+from bot.domain.measures import Measures, Milestones, measure
+from bot.store.base import Base, Row
+
+
+class Counter(Base):
+    """The last number that was given out; numbers are never given twice (process 1)."""
+
+    __tablename__ = "counters"
+
+    team_id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int]
+
+
+class Incident(Row, Base):
+    __tablename__ = "incidents"
+    __table_args__ = (
+        UniqueConstraint("team_id", "number"),
+        UniqueConstraint("team_id", "declaration_key"),
+        Index(None, "team_id", "channel_id"),
+        Index(None, "team_id", "status", "priority"),
+        Index(None, "team_id", "declared_at"),
+    )
+
+    number: Mapped[int]
+    declaration_key: Mapped[str | None]  # what declared it (a view, a trigger): a second delivery finds it
+    kind: Mapped[str] = mapped_column(default="incident")
+    title: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    status: Mapped[Status]
+    priority: Mapped[str]
+    priority_because: Mapped[str]
+    impact: Mapped[str | None]
+    urgency: Mapped[str | None]
+    category: Mapped[str | None]
+    subcategory: Mapped[str | None]
+    service: Mapped[str | None]
+    runbook: Mapped[str | None]
+    is_private: Mapped[bool] = mapped_column(default=False)
+    reporter: Mapped[str]  # a person's id in Slack, as everywhere
+
+    impact_started_at: Mapped[datetime]
+    detected_at: Mapped[datetime]
+    declared_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
+    mitigated_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    resolution: Mapped[str | None]  # how it was verified (process 34)
+    last_update_at: Mapped[datetime | None]
+    next_update_due_at: Mapped[datetime | None]
+
+    # What Slack answered; written by the dispatcher alone.
+    channel_id: Mapped[str | None]
+    channel_name: Mapped[str | None]
+    channel_problem: Mapped[str | None]  # why there is no channel
+    card_ts: Mapped[str | None]
+    announcement_channel: Mapped[str | None]
+    announcement_ts: Mapped[str | None]
+
+    @property
+    def name(self) -> str:
+        """INC-1."""
+        return f"INC-{self.number}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE
+
+    @property
+    def measures(self) -> Measures:
+        return measure(
+            Milestones(
+                impact_started_at=self.impact_started_at,
+                detected_at=self.detected_at,
+                declared_at=self.declared_at,
+                acknowledged_at=self.acknowledged_at,
+                mitigated_at=self.mitigated_at,
+                resolved_at=self.resolved_at,
+            )
+        )
+
+
+class RoleAssignment(Row, Base):
+    """One person's time in one role; an open end means now."""
+
+    __tablename__ = "role_assignments"
+    __table_args__ = (Index(None, "incident_id", "role"),)
+
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
+    role: Mapped[str]
+    person: Mapped[str]
+    assigned_by: Mapped[str | None]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Participant(Row, Base):
+    """Who is or was in the incident's channel; for a private incident, who may see it."""
+
+    __tablename__ = "participants"
+    __table_args__ = (UniqueConstraint("incident_id", "person"),)
+
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
+    person: Mapped[str]
+    joined_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+
+
+class TimelineEntry(Row, Base):
+    """Something that the bot did or was told, with what it changed: at once the timeline and the audit trail.
+
+    Messages of the chat are on the timeline through their key marks, not as rows here.
+    """
+
+    __tablename__ = "timeline_entries"
+    __table_args__ = (Index(None, "incident_id", "at"),)
+
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
+    at: Mapped[datetime]
+    kind: Mapped[str]  # declared, status, priority, role, update, note, runbook …
+    person: Mapped[str | None]  # None: the bot by itself
+    text: Mapped[str]  # Slack's markup, people's words in it escaped
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)  # before and after

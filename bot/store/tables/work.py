@@ -1,0 +1,73 @@
+"""Work that is promised: what came in, what goes out, and what falls due."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.store.base import Base, Row
+
+
+class InboxItem(Row, Base):
+    """A payload from Slack under its key; committed before it is acknowledged, applied once.
+
+    Commands and clicks are applied in the transaction that stores them: state `applied` from the start.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("team_id", "key"),
+        Index(None, "state", "lane", "id"),
+    )
+
+    key: Mapped[str]  # event_id, trigger_id …
+    lane: Mapped[str]  # payloads of one lane (a channel) are applied in order
+    body: Mapped[dict[str, Any]]  # empty once it has been applied: no second copy of what people wrote
+    state: Mapped[str]  # waiting, applied, failed
+    received_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+
+
+class OutboxItem(Row, Base):
+    """One thing to tell Slack, committed with the change that it tells.
+
+    It holds references, not words: it is rendered when it is sent, so a late card shows the present.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index(None, "state", "lane", "id"), Index(None, "team_id", "coalesce_key", "state"))
+
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
+    lane: Mapped[str]  # items of one lane go out one after the other
+    step: Mapped[str]  # a name in bot.slack.steps
+    payload: Mapped[dict[str, Any]]
+    after_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id"))  # waits until that one is finished
+    coalesce_key: Mapped[str | None]  # a waiting item with the same key makes a new one needless
+    urgency: Mapped[int] = mapped_column(default=5)  # lower goes first
+    state: Mapped[str] = mapped_column(default="waiting")  # waiting, sending, done, refused, needless
+    attempts: Mapped[int] = mapped_column(default=0)
+    unclear: Mapped[bool] = mapped_column(default=False)  # an attempt may have had its effect: look before repeating
+    not_before: Mapped[datetime | None]
+    leased_until: Mapped[float | None]  # seconds since the epoch by the machines' clocks
+    error: Mapped[str | None]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class DueJob(Row, Base):
+    """Something to do at a time. The unique key names the slot, so that a slot happens once."""
+
+    __tablename__ = "due_jobs"
+    __table_args__ = (UniqueConstraint("team_id", "key"), Index(None, "state", "due_at"))
+
+    key: Mapped[str]
+    kind: Mapped[str]
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    due_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(default="waiting")  # waiting, done, cancelled, failed
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+    done_at: Mapped[datetime | None]

@@ -1,0 +1,42 @@
+"""Receives payloads over HTTP, signed by Slack."""
+
+import logging
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+
+log = logging.getLogger(__name__)
+
+PATH = "/slack/events"
+# Slack's largest payload is a view submission: 250 kB of view, form-encoded.
+_LARGEST_BODY = 2 * 1024 * 1024
+
+
+class HttpReceiver:
+    """Serves PATH for events, commands and interactivity alike; Bolt checks the signature and its five-minute window."""
+
+    def __init__(self, app: AsyncApp, *, host: str, port: int) -> None:
+        self._app = app
+        self._host = host
+        self._port = port
+        self._runner: web.AppRunner | None = None
+        self.port: int | None = None  # the real one, once it is open; asked for as 0 it is the system's choice
+
+    async def open(self) -> None:
+        site = web.Application(client_max_size=_LARGEST_BODY)
+        site.router.add_post(PATH, self._handle)
+        self._runner = web.AppRunner(site, access_log=None)
+        await self._runner.setup()
+        server = web.TCPSite(self._runner, self._host, self._port)
+        await server.start()
+        self.port = self._runner.addresses[0][1]
+        log.info("Listening for Slack on %s:%s%s.", self._host, self.port, PATH, extra={"action": "listening"})
+
+    async def close(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _handle(self, request: web.Request) -> web.Response:
+        answer = await self._app.async_dispatch(await to_bolt_request(request))
+        return await to_aiohttp_response(answer)

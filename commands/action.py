@@ -1,0 +1,36 @@
+"""/incident action: something to do so that it does not happen again."""
+
+from datetime import date
+
+from bot.domain.mrkdwn import Mrkdwn, mentioned, plain
+from bot.errors import UserError
+from bot.service.command import Answer, Call, Command
+from bot.service.notes import add_action
+
+
+async def _run(call: Call) -> Answer:
+    incident = await call.incident()
+    options = call.line.options
+    owners = mentioned(options.get("owner", ""))
+    if "owner" in options and not owners:
+        raise UserError("Pick the owner from Slack's list after typing owner:@.")
+    due = options.get("due")
+    if due is not None:
+        try:
+            due = date.fromisoformat(due).isoformat()
+        except ValueError:
+            raise UserError(f"due:{plain(due)} is not a date. Write due:2026-01-31.") from None
+    item = await add_action(call.uow, incident, plain(call.line.words), owner=owners[0] if owners else None, due_on=due)
+    missing = [word for word, value in (("owner:@person", item.owner), ("due:2026-01-31", item.due_on)) if not value]
+    hint = f" An action without {' and '.join(missing)} is easily forgotten." if missing else ""
+    return Answer(text=Mrkdwn("Added to {}.{}").format(incident.name, hint))
+
+
+COMMAND = Command(
+    name="action",
+    usage="TEXT [owner:@person] [due:2026-01-31]",
+    summary="Adds an action item for afterwards.",
+    run=_run,
+    options=("owner", "due"),
+    order=53,
+)

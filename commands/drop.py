@@ -1,0 +1,22 @@
+"""/incident drop ROLE: lays a role of one's own down."""
+
+from bot.domain.mrkdwn import Mrkdwn, plain
+from bot.errors import UserError
+from bot.service.command import Answer, Call, Command
+from bot.service.roles import release, role_key
+
+
+async def _run(call: Call) -> Answer:
+    if not call.line.words:
+        raise UserError("Which role? For example `/incident drop comms`.")
+    role = role_key(call.uow, plain(call.line.words))
+    incident = await call.incident()
+    await release(call.uow, incident, role, call.person)
+    return Answer(
+        text=Mrkdwn("You are no longer {} of {}. Nobody follows yet.").format(
+            call.uow.settings.role_name(role).lower(), incident.name
+        )
+    )
+
+
+COMMAND = Command(name="drop", usage="ROLE", summary="Lays down a role that you hold.", run=_run, order=42)

@@ -1,0 +1,43 @@
+"""/incident list: the open incidents, in the order in which they are to be worked."""
+
+from bot.domain.mrkdwn import Mrkdwn, channel_link
+from bot.domain.times import span
+from bot.service import roles
+from bot.service.command import Answer, Call, Command
+from bot.service.incidents import open_ones
+
+_MOST = 25  # a screen; Slack takes 3,000 characters in a section
+
+
+async def _run(call: Call) -> Answer:
+    found = await open_ones(call.uow)
+    if not found:
+        return Answer(text=Mrkdwn("No incident is open. `/incident declare` declares one."))
+    lines = []
+    for incident in found[:_MOST]:
+        commander = (await roles.current(call.uow, incident)).get("incident_commander", [])
+        lines.append(
+            Mrkdwn("• *{}* {} · {} · {} · open for {} · {}{}").format(
+                incident.name,
+                call.uow.settings.priority_label(incident.priority),
+                incident.status,
+                incident.title,
+                span(call.uow.now - incident.declared_at),
+                Mrkdwn("commander <@{}>").format(commander[0]) if commander else "no commander",
+                Mrkdwn(" · {}").format(channel_link(incident.channel_id)) if incident.channel_id else "",
+            )
+        )
+    if len(found) > _MOST:
+        lines.append(Mrkdwn("… and {} more").format(len(found) - _MOST))
+    return Answer(text=Mrkdwn("\n").join(lines))
+
+
+COMMAND = Command(
+    name="list",
+    usage="",
+    summary="Lists the open incidents, most urgent first.",
+    run=_run,
+    aliases=("ls",),
+    reads="always",
+    order=20,
+)

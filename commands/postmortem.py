@@ -1,0 +1,23 @@
+"""/incident postmortem: puts a new draft into the channel."""
+
+from bot.domain.mrkdwn import Mrkdwn
+from bot.errors import UserError
+from bot.service import postmortem, telling
+from bot.service.command import Answer, Call, Command
+
+
+async def _run(call: Call) -> Answer:
+    incident = await call.incident()
+    if incident.is_live:
+        raise UserError(
+            f"{incident.name} is still {incident.status}; the draft is written when it is resolved. "
+            "`/incident timeline` shows what is on record so far."
+        )
+    draft = await postmortem.draft(call.uow, incident)
+    await telling.hand_in_postmortem(call.uow, incident, draft.id)
+    return Answer(text=Mrkdwn("A new draft for {} comes into its channel.").format(incident.name))
+
+
+COMMAND = Command(
+    name="postmortem", usage="", summary="Writes the postmortem draft anew from the record.", run=_run, order=74
+)

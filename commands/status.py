@@ -1,0 +1,58 @@
+"""/incident status: shows how things stand, or sets the status."""
+
+from bot.domain.mrkdwn import Mrkdwn, mention
+from bot.domain.times import span
+from bot.service import roles
+from bot.service.command import Answer, Call, Command
+from bot.service.lifecycle import change_status, live_status
+from bot.store.tables import Incident
+
+
+async def _run(call: Call) -> Answer:
+    incident = await call.incident()
+    if not call.line.words:
+        return Answer(text=await _how_it_stands(call, incident))
+    status = live_status(call.line.words.split()[0])
+    await change_status(call.uow, incident, status)
+    return Answer(text=Mrkdwn("{} is now *{}*.").format(incident.name, status))
+
+
+async def _how_it_stands(call: Call, incident: Incident) -> Mrkdwn:
+    uow = call.uow
+    lines = [
+        Mrkdwn("*{}* {} · *{}* · {}").format(
+            incident.name, uow.settings.priority_label(incident.priority), incident.status, incident.title
+        ),
+        Mrkdwn("Impact since {} UTC, {}").format(
+            f"{incident.impact_started_at:%Y-%m-%d %H:%M}",
+            f"for {span(uow.now - incident.impact_started_at)}"
+            if incident.resolved_at is None
+            else f"{span(incident.resolved_at - incident.impact_started_at)} until it was resolved",
+        ),
+    ]
+    held = await roles.current(uow, incident)
+    for role, people in held.items():
+        lines.append(
+            Mrkdwn("{}: {}").format(uow.settings.role_name(role), Mrkdwn(", ").join(mention(one) for one in people))
+        )
+    if not held:
+        lines.append(Mrkdwn("Nobody holds a role. `/incident take commander` takes the command."))
+    if incident.next_update_due_at is not None:
+        late = uow.now - incident.next_update_due_at
+        lines.append(
+            Mrkdwn("Next update due in {}").format(span(-late))
+            if late.total_seconds() <= 0
+            else Mrkdwn("The next update is overdue by {}").format(span(late))
+        )
+    return Mrkdwn("\n").join(lines)
+
+
+COMMAND = Command(
+    name="status",
+    usage="[investigating|identified|monitoring]",
+    summary="Shows how things stand, or sets the status.",
+    run=_run,
+    reads="bare",
+    aliases=("show",),
+    order=30,
+)

@@ -1,0 +1,40 @@
+"""/incident update: tells stakeholders how things stand, and when they hear again."""
+
+from bot.domain.mrkdwn import Mrkdwn, plain
+from bot.domain.times import parse_next
+from bot.service.command import Answer, Call, Command, Modal
+from bot.service.guards import check_live
+from bot.service.lifecycle import live_status
+from bot.service.people import zone_of
+from bot.service.updates import last_update, post_update
+from bot.slack.views.update_modal import update_modal
+
+
+async def _run(call: Call) -> Answer | Modal:
+    incident = await call.incident()
+    options = call.line.options
+    if not call.line.words and not options and call.can_open_modals:
+        check_live(incident)
+        last = await last_update(call.uow, incident)
+        return Modal(view=update_modal(incident, last_text=last.text if last else ""))
+    promised = None
+    if "next" in options:
+        zone = await zone_of(call.uow, call.person)
+        promised = parse_next(options["next"], now=call.uow.now, zone=zone)
+    status = live_status(options["status"]) if "status" in options else None
+    sent = await post_update(call.uow, incident, plain(call.line.words), status=status, promised=promised, key=call.key)
+    return Answer(
+        text=Mrkdwn("The update is sent. {}").format(
+            f"The next one is due at {sent.next_due_at:%H:%M} UTC." if sent.next_due_at else "No next one is owed."
+        )
+    )
+
+
+COMMAND = Command(
+    name="update",
+    usage="[status:identified] [next:20m] TEXT",
+    summary="Sends an update to the channel and the stakeholders; without words it shows a form.",
+    run=_run,
+    options=("status", "next"),
+    order=50,
+)
