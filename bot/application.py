@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol, Self
 
+from slack_bolt.async_app import AsyncApp
+
 from bot.service.desk import Desk
-from bot.slack.dispatcher import Dispatcher
 from bot.service.due import DueJobs
+from bot.slack.dispatcher import Dispatcher
 from bot.slack.gateway import Gateway
 from bot.slack.inbox import Inbox
 from bot.store import outbox
@@ -30,7 +32,15 @@ class Application:
     """One bot at work in one workspace; use it with `async with`."""
 
     def __init__(
-        self, *, desk: Desk, slack: Gateway, inbox: Inbox, dispatcher: Dispatcher, jobs: DueJobs, receiver: Receiver
+        self,
+        *,
+        desk: Desk,
+        slack: Gateway,
+        inbox: Inbox,
+        dispatcher: Dispatcher,
+        jobs: DueJobs,
+        slack_app: AsyncApp,
+        receiver: Receiver,
     ) -> None:
         self.desk = desk
         self._slack = slack
@@ -38,8 +48,8 @@ class Application:
         self._dispatcher = dispatcher
         self._jobs = jobs
         self._receiver = receiver
+        self.slack_app = slack_app
         self._loops: list[asyncio.Task[None]] = []
-        self._failed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         if self.desk.database.writer.dialect.name == "sqlite":  # ours is the only process

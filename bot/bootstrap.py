@@ -20,15 +20,16 @@ from bot.render.words import Words
 from bot.resources import packaged
 from bot.runbooks import load_runbooks
 from bot.service.desk import Desk
+from bot.service.due import DueJobs
 from bot.service.incidents import every_incident
 from bot.service.postmortem import facts
 from bot.service.record import record
 from bot.slack.app import slack_app
 from bot.slack.dispatcher import Dispatcher
-from bot.service.due import DueJobs
 from bot.slack.gateway import Gateway
 from bot.slack.identity import identify
 from bot.slack.inbox import Inbox
+from bot.slack.listeners import events
 from bot.slack.listeners.interactions import Interactions
 from bot.slack.socket_mode import SocketModeReceiver
 from bot.store.database import Database
@@ -60,7 +61,8 @@ async def open_desk(environment: Environment, *, clock: Clock | None = None) -> 
             workspaces = (await session.scalars(select(Workspace))).all()
         if len(workspaces) != 1:
             raise StoreError(
-                "The database has no workspace yet. Start the bot once (`incident-bot run`), or set DATABASE_URL to its database."
+                "The database has no workspace yet. Start the bot once (`incident-bot run`), "
+                "or set DATABASE_URL to its database."
                 if not workspaces
                 else "The database holds several workspaces, and I cannot tell which one is meant."
             )
@@ -99,7 +101,7 @@ async def running_bot(
             team_id=workspace.team_id,
             write_postmortem=words.postmortem,
         )
-        inbox = Inbox(desk)
+        inbox = Inbox(desk, events.apply)
         app = slack_app(
             slack=slack,
             token=environment.bot_token,
@@ -121,6 +123,7 @@ async def running_bot(
             # time.time: leases are compared between machines, so they go by the wall clock
             dispatcher=Dispatcher(desk, slack, words, machine_time=time.time),
             jobs=DueJobs(desk),
+            slack_app=app,
             receiver=receiver,
         )
         async with application:
@@ -159,7 +162,7 @@ class _DemoBot:
         return written
 
 
-class _SharedClock:
+class SharedClock:
     """The workspace's clock as the bot's: both stand still and move on together."""
 
     def __init__(self, clock: "SteppedClock") -> None:
@@ -185,7 +188,7 @@ async def demo_bot(
         api_url=api_url,
         database_url=database_url,
     )
-    async with running_bot(environment, clock=_SharedClock(clock)) as application:
+    async with running_bot(environment, clock=SharedClock(clock)) as application:
         yield _DemoBot(application)
 
 
@@ -194,7 +197,8 @@ def _check_secrets(environment: Environment, *, http: bool) -> None:
     problems = []
     if not environment.bot_token:
         problems.append(
-            "SLACK_BOT_TOKEN is not set. In your app's settings, under OAuth & Permissions, copy the Bot User OAuth Token (xoxb-…)."
+            "SLACK_BOT_TOKEN is not set. In your app's settings, under OAuth & Permissions, "
+            "copy the Bot User OAuth Token (xoxb-…)."
         )
     elif not environment.bot_token.startswith("xoxb-"):
         problems.append(
@@ -212,7 +216,8 @@ def _check_secrets(environment: Environment, *, http: bool) -> None:
             )
     elif not environment.signing_secret:
         problems.append(
-            "SLACK_SIGNING_SECRET is not set; in HTTP mode every request is checked against it. It is under Basic Information."
+            "SLACK_SIGNING_SECRET is not set; in HTTP mode every request is checked against it. "
+            "It is under Basic Information."
         )
     if problems:
         raise ConfigError(problems)
@@ -228,8 +233,8 @@ def explain_refusal(problem: SlackRefused) -> str:
             return "Slack refused the kind of token: SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN with xapp-."
         case "missing_scope":
             return (
-                f"The app lacks the scope {problem.needed}. Add it under OAuth & Permissions (manifest.yaml has them all) "
-                "and install the app to the workspace again."
+                f"The app lacks the scope {problem.needed}. Add it under OAuth & Permissions "
+                "(manifest.yaml has them all) and install the app to the workspace again."
             )
         case _:
             return f"{problem}."

@@ -31,7 +31,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     log.configure(level="WARNING" if arguments.verb != "run" else "INFO")
     try:
-        return asyncio.run(arguments.handle(arguments))
+        handle: Verb = arguments.handle
+        return asyncio.run(handle(arguments))
     except KeyboardInterrupt:
         return 130
     except ConfigError as problem:

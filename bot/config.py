@@ -1,4 +1,4 @@
-"""config.yaml and the environment, read into frozen settings; every problem at once, each with its path and a way to fix it."""
+"""config.yaml and the environment as frozen settings; every problem at once, with its path and a way to fix it."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -137,9 +137,9 @@ class Settings(_Section):
 
 def _blocks(value: Any) -> dict[str, dict[str, Any]]:
     """The entries of a block that are blocks themselves; what has another type is reported elsewhere."""
-    return (
-        {str(key): entry for key, entry in value.items() if isinstance(entry, dict)} if isinstance(value, dict) else {}
-    )
+    if not isinstance(value, dict):
+        return {}
+    return {str(key): entry for key, entry in value.items() if isinstance(entry, dict)}
 
 
 def _cross_checks(raw: Mapping[str, Any]) -> Iterator[str]:
@@ -187,7 +187,8 @@ def _taken_twice(section: str, entries: Mapping[str, Mapping[str, Any]]) -> Iter
         names = entry.get("aliases")
         for alias in names if isinstance(names, list) else []:
             if owners.setdefault(str(alias), key) != key:
-                yield f"{section}.{key}.aliases: '{alias}' already stands for {owners[str(alias)]}; take one of them out"
+                owner = owners[str(alias)]
+                yield f"{section}.{key}.aliases: '{alias}' already stands for {owner}; take one of them out"
 
 
 def _deputy_cycles(roles: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -205,7 +206,7 @@ def _deputy_cycles(roles: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             chain.append(deputy)
 
 
-def _sentence(error: Mapping[str, Any]) -> str:
+def _sentence(error: Mapping[str, Any]) -> str:  # noqa: PLR0911 - one return for each kind of finding
     """One of pydantic's findings, in words that say what to write instead."""
     kind, context = error["type"], error.get("ctx", {})
     match kind:

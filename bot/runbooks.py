@@ -21,7 +21,8 @@ def load_runbooks(settings: Settings) -> tuple[Runbook, ...]:
     files = {path.stem: path for path in sorted(packaged("runbooks").glob("*.yaml"))}
     if settings.runbooks is not None:
         files |= {path.stem: path for path in sorted(settings.runbooks.glob("*.yaml"))}
-    found, problems = [], []
+    found: list[Runbook] = []
+    problems: list[str] = []
     for slug, path in files.items():
         try:
             runbook = _read(path)

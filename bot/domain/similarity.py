@@ -7,7 +7,28 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _WORD = re.compile(r"\w{3,}")
-_COMMON = frozenset(["the", "and", "for", "with", "from", "are", "was", "has", "not", "all", "our", "out", "its", "this", "that", "returns", "return", "down"])
+_COMMON = frozenset(
+    [
+        "the",
+        "and",
+        "for",
+        "with",
+        "from",
+        "are",
+        "was",
+        "has",
+        "not",
+        "all",
+        "our",
+        "out",
+        "its",
+        "this",
+        "that",
+        "returns",
+        "return",
+        "down",
+    ]
+)
 
 
 def _words(text: str) -> frozenset[str]:

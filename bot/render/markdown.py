@@ -5,7 +5,7 @@ import string
 
 # Everything that CommonMark and tables give a meaning to; an escaped character is shown as itself.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+|~!&])")
-_LIST_START = re.compile(r"^(\s*)(\d+)([.)])|^(\s*)([-=])", re.MULTILINE)
+_LIST_START = re.compile(r"^(\s*)(\d+)([.)])(?=\s)|^(\s*)([-=])", re.MULTILINE)
 
 
 class Markdown(str):

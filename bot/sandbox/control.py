@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
 
-from bot.sandbox import encoded, picture
+from bot.sandbox import channel_doings, encoded, picture
 from bot.sandbox.clock import SteppedClock
 from bot.sandbox.faults import FaultError
 from bot.sandbox.happenings import Answer, Json
@@ -68,7 +68,12 @@ class Order:
         return _known(self._workspace.user, self.text(key))
 
     def channel(self, key: str = "channel") -> Channel:
-        return _known(self._workspace.channel, self.text(key))
+        """By id or name; `@name` is this user's direct message with that one."""
+        which = self.text(key)
+        if which.startswith("@"):
+            other = _known(self._workspace.user, which)
+            return channel_doings.open_direct(self._workspace, [other.id, self.user().id])
+        return _known(self._workspace.channel, which)
 
     def message(self, key: str = "ts") -> tuple[str, str]:
         """Channel id and ts of a message that stands."""
@@ -114,7 +119,13 @@ class Control:
         return web.json_response(picture.state(self._space) | {"faults": self._server.faults.in_force()})
 
     async def _messages(self, request: web.Request) -> web.Response:
-        channel = _known(self._space.channel, request.match_info["channel"])
+        """`@name` is that person's direct message with the app."""
+        which = request.match_info["channel"]
+        if which.startswith("@") and self._space.apps:
+            person, bot = _known(self._space.user, which), self._space.apps[0].bot_user_id
+            channel = channel_doings.open_direct(self._space, [bot, person.id])
+        else:
+            channel = _known(self._space.channel, which)
         return web.json_response(picture.messages(self._space, channel))
 
     async def _calls(self, request: web.Request) -> web.Response:

@@ -22,7 +22,7 @@ def message_posted(space: WorkspaceState, message: Message) -> Json:
     """A plain message, or the subtype that it was posted with."""
     event = _message(space, message)
     if message.broadcast:
-        event |= {"subtype": "thread_broadcast", "root": shapes.root_json(space, message)}
+        event["root"] = shapes.root_json(space, message)
     if message.files:
         event["subtype"] = "file_share"
     return event | _where(space, message.channel, message.ts)

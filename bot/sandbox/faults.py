@@ -96,10 +96,13 @@ class Faults:
                 self._faults[name] = fault
         return [fault for fault in parsed.values() if fault is not None]
 
-    def take(self, name: str, subject: str = "") -> Fault | None:
-        """The fault of that kind for this method or event type, where one is in force; counts it as used."""
+    def take(self, name: str, subject: str = "", *, named: bool = False) -> Fault | None:
+        """The fault of that kind for this method or event type, where one is in force; counts it as used.
+
+        With `named` only a fault that names the subject: response_urls are no Web API method.
+        """
         fault = self._faults.get(name)
-        if fault is None or not fault.concerns(subject):
+        if fault is None or not fault.concerns(subject) or (named and not fault.methods):
             return None
         if fault.left is not None:
             fault.left -= 1

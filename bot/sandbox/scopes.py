@@ -38,6 +38,5 @@ ALL_SCOPES: frozenset[str] = frozenset(
         "users.profile:read",
         "users:read",
         "users:read.email",
-        "users:write",
     }
 )

@@ -84,8 +84,11 @@ class SandboxServer:
         application.add_subapp("/_control", Control(self).application())
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
-        await site.start()
+        try:
+            await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        except OSError:
+            await self._runner.cleanup()
+            raise
         self._port = self._runner.addresses[0][1]
         self._open(self.workspace)
         return self
@@ -184,12 +187,12 @@ class SandboxServer:
             return _Outcome(status=0, body=answer, headers={})
         return _Outcome(status=200, body=answer, headers={})
 
-    def _faulty(self, method: str) -> _Outcome | None:
-        if self.faults.take("drop_before_accept", method):
+    def _faulty(self, method: str, *, named: bool = False) -> _Outcome | None:
+        if self.faults.take("drop_before_accept", method, named=named):
             return _Outcome(status=0, body=None, headers={})
-        if (limited := self.faults.take("rate_limit", method)) is not None:
+        if (limited := self.faults.take("rate_limit", method, named=named)) is not None:
             return _limited(limited.retry_after)
-        if (broken := self.faults.take("error", method)) is not None:
+        if (broken := self.faults.take("error", method, named=named)) is not None:
             return _Outcome(status=broken.status, body={"ok": False, "error": broken.error}, headers={})
         return None
 
@@ -210,6 +213,11 @@ class SandboxServer:
             body = None
         if not isinstance(body, dict):
             return web.Response(status=400, text="invalid_payload")
+        faulty = self._faulty("response_url", named=True)
+        if faulty is not None and faulty.status == 0:
+            return _cut(request)
+        if faulty is not None:
+            return web.json_response(faulty.body, status=faulty.status, headers=faulty.headers)
         if not self.workspace.apps:
             return web.Response(status=404)
         reply = self.workspace.interactions.response_urls.answer(request.path.removeprefix("/"), body)

@@ -14,6 +14,7 @@ from bot.sandbox.delivery import Delivery, Envelope
 
 MOST_CONNECTIONS = 10
 _PING_EVERY = 20.0  # seconds of machine time; a client that does not answer is dead
+_LEAVE_WITHIN = 10.0  # seconds between a disconnect message and the cut
 _GOODBYE = 1.0  # seconds that a client gets to confirm a close
 _HOST = "applink-local"
 _GONE: None = None  # ends a connection's outgoing queue
@@ -109,13 +110,14 @@ class SocketMode:
     def refresh(self, reason: str = "refresh_requested", count: int | None = None) -> int:
         """Ask connections (the oldest first) to make way for new ones; returns how many were asked.
 
-        They get nothing new. A warning leaves them open, as Slack does some ten seconds before it means it.
+        They get nothing new, and whoever stays is cut off after a while. A warning leaves them open.
         """
         asked = list(self._connections)[:count]
         for connection in asked:
             connection.say(_disconnect(reason))
             if reason != "warning":
                 self._app.delivery.rest(connection)
+                asyncio.get_running_loop().call_later(_LEAVE_WITHIN, connection.hang_up)
         return len(asked)
 
     async def close(self) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bot.sandbox.app import App
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_STRIDE = 60_466_177  # no common factor with 36, so numbers map to ids one to one; it only spreads them
+_STRIDE = 1_442_695_040_893  # no common factor with 36, so numbers map to ids one to one; it only spreads them
 
 
 class WorkspaceState:
@@ -44,7 +44,7 @@ class WorkspaceState:
     def new_id(self, prefix: str) -> str:
         """The next id with that letter: deterministic, and shaped like Slack's."""
         count = self._counters[prefix] = self._counters.get(prefix, 0) + 1
-        number, digits = count * _STRIDE % 36**8, ""
+        number, digits = (count + 977 * ord(prefix[0])) * _STRIDE % 36**8, ""
         for _ in range(8):
             number, digit = divmod(number, 36)
             digits = _ALPHABET[digit] + digits

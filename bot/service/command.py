@@ -82,7 +82,7 @@ class Reading:
 
 
 def read(commands: Mapping[str, Command], text: str) -> Reading:
-    """`text` is what follows /incident, as Slack sends it (escaped). The incident may be named before or after the verb."""
+    """`text` is what follows /incident, as Slack sends it; the incident may be named before or after the verb."""
     number, rest = take_reference(text)
     verb, tail = first_word(rest)
     if not verb:

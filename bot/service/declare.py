@@ -113,7 +113,7 @@ def _split_title(title: str, description: str) -> tuple[str, str]:
 async def _next_number(uow: UnitOfWork) -> int:
     insert = (sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql).insert
     statement = insert(Counter).values(team_id=uow.team_id, name="incident", value=1)
-    number = await uow.session.scalar(
+    number: int | None = await uow.session.scalar(
         statement.on_conflict_do_update(
             index_elements=["team_id", "name"], set_={"value": Counter.value + 1}
         ).returning(Counter.value)

@@ -1,7 +1,7 @@
 """Where work is done: opens units of work and wakes those who carry their results on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -56,7 +56,7 @@ class UnitOfWork:
         after: OutboxItem | None = None,
         coalesce: bool = False,
         urgency: int = 5,
-        **payload: Any,
+        payload: Mapping[str, Any] | None = None,
     ) -> OutboxItem:
         """Promises to tell Slack: `step` is a name in bot.slack.steps, `payload` its references.
 
@@ -79,7 +79,7 @@ class UnitOfWork:
             incident_id=incident.id if incident else None,
             lane=lane,
             step=step,
-            payload=payload,
+            payload=dict(payload or {}),
             after_id=after.id if after else None,
             coalesce_key=key,
             urgency=urgency,

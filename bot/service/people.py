@@ -90,4 +90,4 @@ async def notice(uow: UnitOfWork, user_id: str | None) -> None:
     try:
         await known(uow, user_id)
     except UnknownPerson:
-        await uow.tell("learn_person", lane=f"learn:{user_id}", coalesce=True, urgency=9, user_id=user_id)
+        await uow.tell("learn_person", lane=f"learn:{user_id}", coalesce=True, urgency=9, payload={"user_id": user_id})

@@ -27,7 +27,7 @@ async def open_room(uow: UnitOfWork, incident: Incident) -> OutboxItem:
     if not incident.is_private:
         await uow.tell("announce", lane=_announcement_lane(incident), after=channel, incident=incident, urgency=1)
     await uow.tell("pin_card", lane=f"pin:{incident.id}", after=card, incident=incident)
-    await uow.tell("post", lane=_channel_lane(incident), after=card, incident=incident, message="briefing")
+    await uow.tell("post", lane=_channel_lane(incident), after=card, incident=incident, payload={"message": "briefing"})
     return channel
 
 
@@ -44,28 +44,36 @@ async def show_topic(uow: UnitOfWork, incident: Incident) -> None:
 
 async def post(uow: UnitOfWork, incident: Incident, message: str, **references: Any) -> None:
     """A message in the incident's channel; `message` is a name in bot.slack.messages."""
-    await uow.tell("post", lane=_channel_lane(incident), incident=incident, message=message, **references)
+    await uow.tell("post", lane=_channel_lane(incident), incident=incident, payload={"message": message, **references})
 
 
 async def post_to_stakeholders(uow: UnitOfWork, incident: Incident, message: str, **references: Any) -> None:
     """A message in the announcement's thread; nothing for a private incident."""
     if not incident.is_private:
         await uow.tell(
-            "post_to_stakeholders", lane=_announcement_lane(incident), incident=incident, message=message, **references
+            "post_to_stakeholders",
+            lane=_announcement_lane(incident),
+            incident=incident,
+            payload={"message": message, **references},
         )
 
 
 async def tell_person(uow: UnitOfWork, person: str, message: str, *, incident: Incident, **references: Any) -> None:
     """A private message."""
     await uow.tell(
-        "tell_person", lane=f"person:{person}", incident=incident, message=message, person=person, **references
+        "tell_person",
+        lane=f"person:{person}",
+        incident=incident,
+        payload={"message": message, "person": person, **references},
     )
 
 
 async def bring_in(uow: UnitOfWork, incident: Incident, person: str) -> None:
     """Invites a person into the incident's channel."""
-    await uow.tell("invite", lane=f"people:{incident.id}", incident=incident, person=person)
+    await uow.tell("invite", lane=f"people:{incident.id}", incident=incident, payload={"person": person})
 
 
 async def hand_in_postmortem(uow: UnitOfWork, incident: Incident, postmortem_id: int) -> None:
-    await uow.tell("upload_postmortem", lane=_channel_lane(incident), incident=incident, postmortem_id=postmortem_id)
+    await uow.tell(
+        "upload_postmortem", lane=_channel_lane(incident), incident=incident, payload={"postmortem_id": postmortem_id}
+    )

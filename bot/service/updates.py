@@ -133,7 +133,7 @@ async def settle_prompts(uow: UnitOfWork, incident: Incident, outcome: str) -> N
 
 
 async def prompt(uow: UnitOfWork, job: DueJob) -> None:
-    """An update is due: asks the role's holder, at the next level its deputy, and plans what follows if nothing comes."""
+    """An update is due: asks the role's holder, or at a later level its deputy, and plans what follows."""
     incident = await uow.session.get_one(Incident, job.incident_id)
     if not incident.is_live or iso(incident.next_update_due_at) != job.payload["owed_at"]:
         return  # an update came, the priority changed or it is over
@@ -171,7 +171,7 @@ async def _schedule(uow: UnitOfWork, incident: Incident, *, slot: datetime, leve
 
 
 async def _chain(uow: UnitOfWork, incident: Incident) -> Sequence[str]:
-    """Who is asked, one after the other: the asked role's holder, its deputies'; each person once, vacant roles passed over."""
+    """Who is asked, one after the other: the asked role's holder, then its deputies'; each person once."""
     held = await roles.current(uow, incident)
     people: list[str] = []
     role: str | None = uow.settings.updates.asked_role

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.service.command import Command
 from bot.slack.gateway import Gateway
@@ -39,7 +40,8 @@ def slack_app(
         )
 
     app = AsyncApp(
-        client=slack.client,
+        # Without the token: our listeners call Slack through the gateway alone.
+        client=AsyncWebClient(base_url=slack.client.base_url),
         authorize=authorize,
         signing_secret=signing_secret or "unused in Socket Mode",
         # Everything is committed when a listener returns, and only then is it acknowledged.

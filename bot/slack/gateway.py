@@ -42,7 +42,7 @@ class Gateway:
             await self.session.close()
 
     async def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Slack's answer. Raises SlackRefused, SlackBusy (no effect, try later) or SlackUnclear (look before repeating)."""
+        """Slack's answer. Raises SlackRefused, SlackBusy (no effect) or SlackUnclear (look before repeating)."""
         return (await self._call(method, arguments))[0]
 
     async def call_with_scopes(

@@ -12,10 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.service.desk import Desk, UnitOfWork
-from bot.slack.listeners import events
 from bot.store.tables import InboxItem
 
 log = logging.getLogger(__name__)
+
+# Applies one event (as Slack sends it) that happened at a time.
+Apply = Callable[[UnitOfWork, Mapping[str, Any], datetime], Awaitable[None]]
 
 _MOST_ATTEMPTS = 5
 # Items of other processes are found at the next round.
@@ -37,8 +39,9 @@ async def first_time(uow: UnitOfWork, key: str) -> bool:
 class Inbox:
     """Stores events in front of Bolt's listeners, and applies them behind the acknowledgement."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, apply: Apply) -> None:
         self._desk = desk
+        self._apply = apply
         self._arrived = asyncio.Event()
 
     async def middleware(
@@ -110,7 +113,7 @@ class Inbox:
             at = datetime.fromtimestamp(item.body.get("event_time") or uow.now.timestamp(), UTC)
             try:
                 async with uow.session.begin_nested():
-                    await events.apply(uow, item.body["event"], at=at)
+                    await self._apply(uow, item.body["event"], at)
             except Exception as problem:
                 # A supervisor's catch: the payload is kept with its error and does not hold up the others.
                 log.exception("An event could not be applied.", extra={"action": "inbox_failed", "item": item.id})

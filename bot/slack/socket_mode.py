@@ -29,9 +29,9 @@ class SocketModeReceiver:
             logger=logging.getLogger("slack_bolt"),
         )
         self._handler.client.wss_uri = answer["url"]
-        await self._handler.connect_async()
+        await self._handler.connect_async()  # type: ignore[no-untyped-call]
         log.info("Connected to Slack over Socket Mode.", extra={"action": "connected"})
 
     async def close(self) -> None:
         if self._handler is not None:
-            await self._handler.close_async()
+            await self._handler.close_async()  # type: ignore[no-untyped-call]

@@ -14,7 +14,7 @@ _LARGEST_BODY = 2 * 1024 * 1024
 
 
 class HttpReceiver:
-    """Serves PATH for events, commands and interactivity alike; Bolt checks the signature and its five-minute window."""
+    """Serves PATH for events, commands and interactivity; Bolt checks the signature and its five-minute window."""
 
     def __init__(self, app: AsyncApp, *, host: str, port: int) -> None:
         self._app = app

@@ -17,7 +17,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox import SandboxServer, SteppedClock, default_workspace
+from bot.sandbox import SandboxServer, SteppedClock, default, default_workspace
 
 START = 1_700_000_000.0
 PATIENCE = 10.0  # seconds after which a test gives up; nothing waits for it otherwise
@@ -47,7 +47,7 @@ async def serving(*, ack_within: float = 3.0, clock: SteppedClock | None = None)
         yield server
 
 
-def web_client(server: SandboxServer, token: str = "xoxb-test-token") -> AsyncWebClient:
+def web_client(server: SandboxServer, token: str = default.BOT_TOKEN) -> AsyncWebClient:
     return AsyncWebClient(token=token, base_url=server.base_url)
 
 
@@ -153,7 +153,7 @@ def sample(path: str) -> dict[str, Any]:
 
 
 def unknown_keys(payload: Any, known: Any, where: str = "") -> list[str]:
-    """Keys of a payload that Slack's sample does not have; an empty object or list in the sample says nothing of its inside."""
+    """Keys of a payload that Slack's sample does not have; what is empty in the sample says nothing of its inside."""
     if isinstance(payload, dict) and isinstance(known, dict) and known:
         found: list[str] = []
         for key, value in payload.items():

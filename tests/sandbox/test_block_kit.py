@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.sandbox.block_kit import LONGEST_MESSAGE, check_blocks, check_view, total_length
@@ -250,8 +250,27 @@ def test_good_views_pass() -> None:
 # --- nothing makes it stumble
 
 _KEYS = st.sampled_from(
-    ["type", "text", "fields", "accessory", "elements", "element", "label", "options", "option_groups", "blocks"]
-    + ["title", "block_id", "action_id", "initial_option", "initial_options", "value", "confirm", "submit", "style"]
+    [
+        "type",
+        "text",
+        "fields",
+        "accessory",
+        "elements",
+        "element",
+        "label",
+        "options",
+        "option_groups",
+        "blocks",
+        "title",
+        "block_id",
+        "action_id",
+        "initial_option",
+        "initial_options",
+        "value",
+        "confirm",
+        "submit",
+        "style",
+    ]
 )
 _WORDS = st.sampled_from([*BLOCKS, *ELEMENTS, "plain_text", "mrkdwn", "modal", "home", "rich_text_section", ""])
 _ANY = st.recursive(
@@ -261,6 +280,7 @@ _ANY = st.recursive(
 )
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(_ANY)
 def test_any_json_is_judged_without_stumbling(anything: Any) -> None:
     for surface in ("message", "modal", "home"):
@@ -270,6 +290,7 @@ def test_any_json_is_judged_without_stumbling(anything: Any) -> None:
     assert total_length(anything) >= 0
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     _ANY, st.sampled_from(sorted(ELEMENTS)), st.sampled_from(["options", "initial_option", "placeholder", "confirm"])
 )

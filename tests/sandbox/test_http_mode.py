@@ -43,7 +43,9 @@ async def test_commands_and_modals_work_over_http() -> None:
             await ack(f"got {command['text']}, {command['is_enterprise_install']}")
 
         async with over_http(server, app):
-            answer = await server.workspace.run_command(user="ana", channel="general", command="/incident", text="a & b")
+            answer = await server.workspace.run_command(
+                user="ana", channel="general", command="/incident", text="a & b"
+            )
             assert (answer.ok, answer.text) == (True, "got a &amp; b, false")
 
 

@@ -216,9 +216,7 @@ async def test_a_button_tells_where_it_is_and_answers_there() -> None:
         ("take", "INC-1", "value", "INC-1"),
     ],
 )
-async def test_each_element_tells_its_choice_in_its_own_shape(
-    action_id: str, value: str, key: str, told: Any
-) -> None:
+async def test_each_element_tells_its_choice_in_its_own_shape(action_id: str, value: str, key: str, told: Any) -> None:
     async with serving() as server, BareSocket(server) as socket:
         ts = await post_buttons(server)
         space = server.workspace
@@ -257,9 +255,7 @@ async def test_an_unknown_element_is_refused_with_those_that_are_there() -> None
 async def test_a_person_clicks_in_what_only_they_see() -> None:
     async with serving() as server, BareSocket(server) as socket:
         space = server.workspace
-        shown = space.show_ephemeral(
-            "incidents", "ana", "Sure?", BUTTONS, by=space.apps[0].bot_user_id
-        )
+        shown = space.show_ephemeral("incidents", "ana", "Sure?", BUTTONS, by=space.apps[0].bot_user_id)
         asked = asyncio.create_task(space.click(user="ana", channel="incidents", ts=shown, action_id="take"))
         payload = (await socket.take())["payload"]
         assert payload["container"]["is_ephemeral"] is True
@@ -323,6 +319,16 @@ async def test_a_response_url_refuses_what_is_no_message(body: Any, error: str) 
         response = await session.post(url, json=body)
         assert response.status == 400
         assert error in await response.text()
+
+
+async def test_a_response_url_fails_where_a_fault_names_it() -> None:
+    async with serving() as server, BareSocket(server) as socket:
+        client = AsyncWebhookClient(await response_url_of_a_command(server, socket))
+        server.faults.set({"error": 500})
+        assert (await client.send(text="all calls fail, but this is none")).status_code == 200
+        server.faults.set({"error": {"method": "response_url", "count": 1}})
+        assert (await client.send(text="fails")).status_code == 500
+        assert (await client.send(text="works")).status_code == 200
 
 
 async def test_shortcuts_reach_the_app() -> None:

@@ -58,17 +58,13 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "items[].message": "reference: the example; the sample shows a pinned file",
     },
     "message": {"metadata.event_payload": "conversations.history's sample has it: free-form"},
-    "message/file_share": {
-        **{key: _IN_MESSAGE for key in ("bot_id", "bot_profile", "team")},
-    },
+    "message/file_share": dict.fromkeys(("bot_id", "bot_profile", "team"), _IN_MESSAGE),
     "message/message_changed": {
         **{f"{which}.reply_users": _IN_HISTORY for which in ("message", "previous_message")},
         **{f"{which}.metadata": _METADATA for which in ("message", "previous_message")},
     },
     "message/message_deleted": {"previous_message.metadata": _METADATA},
-    "message/thread_broadcast": {
-        **{key: _IN_MESSAGE for key in ("bot_id", "bot_profile", "team", "parent_user_id")},
-    },
+    "message/thread_broadcast": dict.fromkeys(("bot_id", "bot_profile", "team", "parent_user_id"), _IN_MESSAGE),
     "user_change": {"event_ts": "samples/events/UserProfileChangedPayload.json, sent at the same time, has it"},
 }
 

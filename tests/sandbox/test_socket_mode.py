@@ -228,7 +228,9 @@ async def test_an_unsubscribed_event_is_not_sent() -> None:
         server.workspace.apps[0].events = {"message.channels"}
         await say(server, "one")
         first = await socket.take()
-        await server.workspace.add_reaction(user="ben", channel="incidents", ts=first["payload"]["event"]["ts"], name="eyes")
+        await server.workspace.add_reaction(
+            user="ben", channel="incidents", ts=first["payload"]["event"]["ts"], name="eyes"
+        )
         await say(server, "two")
         assert (await socket.take())["payload"]["event"]["text"] == "two"
 
@@ -244,7 +246,14 @@ async def test_event_envelopes_have_the_keys_of_slacks_samples() -> None:
     async with serving() as server, BareSocket(server) as socket:
         await say(server, server.workspace.mention("@incident-bot hello"))
         message, mention = await socket.take(), await socket.take()
-        assert set(message) == {"envelope_id", "payload", "type", "accepts_response_payload", "retry_attempt", "retry_reason"}
+        assert set(message) == {
+            "envelope_id",
+            "payload",
+            "type",
+            "accepts_response_payload",
+            "retry_attempt",
+            "retry_reason",
+        }
         assert (message["type"], message["accepts_response_payload"]) == ("events_api", False)
         assert unknown_keys(message["payload"], sample("events/MessagePayload.json")) == []
         assert unknown_keys(mention["payload"], sample("events/AppMentionPayload.json")) == []

@@ -107,7 +107,7 @@ def chat_post_message(call: Call) -> Json:
     )
     shape = shapes.message_json(call.workspace, message)
     if message.broadcast:
-        shape |= {"subtype": "thread_broadcast", "root": shapes.root_json(call.workspace, message)}
+        shape["root"] = shapes.root_json(call.workspace, message)
     if message.metadata:
         shape["metadata"] = message.metadata
     return {"channel": channel.id, "ts": message.ts, "message": shape}

@@ -32,7 +32,7 @@ def _of_kinds(call: Call, channels: Iterable[Channel]) -> tuple[list[Channel], s
         call.need_scope_for(kind)
     archived = not call.flag("exclude_archived")
     found = [c for c in channels if c.kind in kinds and call.sees(c) and (archived or not c.is_archived)]
-    return page_of(call, found, lambda channel: channel.id, kind="team", default=100, most=1000)
+    return page_of(call, found, lambda channel: channel.id, kind="team", default=100, most=1000, strict=True)
 
 
 @method("conversations.list", scopes=by_kind("read"))
@@ -55,7 +55,7 @@ def users_conversations(call: Call) -> Json:
 def conversations_members(call: Call) -> Json:
     """Members in the order in which they joined; deactivated people are listed nowhere."""
     members = [one for one in call.channel().members if not call.workspace.user(one).deleted]
-    page, cursor = page_of(call, members, lambda member: member, kind="user", default=100, most=1000)
+    page, cursor = page_of(call, members, lambda member: member, kind="user", default=100, most=1000, strict=True)
     return {"members": page, "response_metadata": {"next_cursor": cursor}}
 
 

@@ -13,12 +13,16 @@ T = TypeVar("T")
 
 
 def page_of(
-    call: Call, items: Sequence[T], key: Callable[[T], str], *, kind: str, default: int, most: int
+    call: Call, items: Sequence[T], key: Callable[[T], str], *, kind: str, default: int, most: int, strict: bool = False
 ) -> tuple[list[T], str]:
-    """One page of `items` by the call's `limit` and `cursor`, and the cursor of the next page ("" on the last)."""
+    """One page of `items` by the call's `limit` and `cursor`, and the cursor of the next page ("" on the last).
+
+    A limit out of range is brought into it, or refused where the method is `strict`.
+    """
     limit = call.number("limit", default)
-    if not 0 < limit <= most:
+    if strict and not 0 < limit <= most:
         raise ApiError("invalid_limit")
+    limit = min(limit, most) if limit > 0 else default
     start = 0
     if call.given("cursor"):
         wanted = _decoded(call.text("cursor"), kind)

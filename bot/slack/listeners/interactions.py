@@ -105,9 +105,7 @@ class Interactions:
             lane=f"answer:{asked.key or uuid4().hex}",
             after=answer.after,
             urgency=0,
-            person=asked.person,
-            response_url=asked.response_url,
-            **words,
+            payload={"person": asked.person, "response_url": asked.response_url, **words},
         )
 
     async def _open(self, asked: Asked, modal: Modal) -> None:

@@ -1,6 +1,6 @@
 """Alembic's environment: the connection comes from bot.store.migrate (or from `alembic` itself, to write a new one)."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import create_engine
@@ -13,7 +13,7 @@ if connection is None:  # `alembic revision --autogenerate`, against an empty da
     connection = create_engine("sqlite://").connect()
 
 
-def _render(kind: str, item: Any, _context: Any) -> str | bool:
+def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Migrations name SQLAlchemy's own types only: ours may change after they were written."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Moment) else False
 

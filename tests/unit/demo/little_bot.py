@@ -1,11 +1,10 @@
-"""A bot of forty lines, real from Bolt outwards, that lets the demo be tried without the one it was written for."""
+"""A little bot, real from Bolt outwards, that lets the demo be tried without the one it was written for."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
@@ -24,17 +23,9 @@ class LittleBot:
         self.rest = asyncio.Event()
         self.rest.set()
         self.card: dict[str, str] = {}
-        app.middleware(self.count)
         app.command("/incident")(self.command)
         for event in ("message", "reaction_added", "member_joined_channel", "channel_created", "file_shared"):
             app.event(event)(self.note)
-        app.error(self.ignore_unknown)
-
-    async def count(self, next_: Callable[[], Awaitable[Any]]) -> None:
-        await next_()
-
-    async def ignore_unknown(self, error: Exception) -> None:
-        raise error
 
     async def note(self) -> None:
         """Acknowledged, nothing more."""

@@ -1,5 +1,7 @@
 """Slack's mrkdwn as people read it."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,7 +64,7 @@ def test_an_emoji_is_shown_and_an_unknown_one_named() -> None:
 
 
 def test_blocks_are_read_part_by_part() -> None:
-    blocks = [
+    blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": "INC-1"}},
         {"type": "section", "fields": [{"type": "mrkdwn", "text": "*Commander*\n<@U1>"}]},
         {"type": "divider"},

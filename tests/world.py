@@ -1,0 +1,148 @@
+"""A workspace with the real bot in it, on a clock that only the test moves; from Slack's protocol on, all is real."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.application import Application
+from bot.bootstrap import SharedClock, running_bot
+from bot.config import Environment
+from bot.resources import packaged
+from bot.sandbox import SandboxServer, SteppedClock, Workspace, default_workspace
+from bot.sandbox.answers import Answer
+from bot.sandbox.model import Message
+from bot.sandbox.pacing import SteppedPacing
+from bot.service.incidents import every_incident
+from bot.service.record import record
+from bot.store.database import Database
+from bot.store.migrate import migrate
+
+START = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)  # a Monday, 09:30 in New York, 14:30 in London
+
+
+class World:
+    """What a test sees and does."""
+
+    def __init__(self, workspace: Workspace, server: SandboxServer, bot: Application, clock: SteppedClock) -> None:
+        self.workspace = workspace
+        self.server = server
+        self.bot = bot
+        self.clock = clock
+        self._pacing = SteppedPacing(workspace, clock, start=clock.time(), idle=bot.idle)
+
+    @property
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.time(), UTC)
+
+    async def settle(self) -> None:
+        """Everything that was caused so far is done."""
+        await self._pacing.settle()
+
+    async def pass_time(self, **duration: float) -> None:
+        """The clock moves on, stopping at everything that falls due."""
+        goal = self._pacing.now() + timedelta(**duration)
+        await self._pacing.reach(goal, seconds=0)
+
+    async def command(self, who: str, text: str, *, channel: str = "general") -> Answer:
+        """`/incident TEXT`, typed in a channel; what this person was shown."""
+        answer = await self.workspace.run_command(user=who, channel=channel, command="/incident", text=text)
+        await self.settle()
+        return answer
+
+    async def declare(self, text: str = "p1 Checkout returns 503", *, who: str = "ana") -> str:
+        """Declares an incident; the name of its channel."""
+        answer = await self.command(who, f"declare {text}")
+        assert answer.ok, answer
+        channel = self.workspace.latest_app_channel()
+        assert channel is not None, answer.text
+        return channel.name
+
+    async def say(self, who: str, channel: str, text: str, *, thread_ts: str | None = None) -> str:
+        ts = await self.workspace.post_message(user=who, channel=channel, text=text, thread_ts=thread_ts)
+        await self.settle()
+        return ts
+
+    def messages(self, channel: str) -> list[Message]:
+        """What stands in the channel, without what the workspace itself says."""
+        kept = self.workspace.channel(channel).messages.values()
+        return [message for message in kept if not message.subtype and not message.deleted]
+
+    def by_bot(self, channel: str) -> list[Message]:
+        bots = {app.bot_user_id for app in self.workspace.apps}
+        return [message for message in self.messages(channel) if message.user in bots]
+
+    def to_person(self, who: str) -> list[str]:
+        """What the bot told this person privately."""
+        user = self.workspace.user(who)
+        direct = [one for one in self.workspace.channels.values() if one.is_im and user.id in one.members]
+        return [message.text for channel in direct for message in channel.messages.values()]
+
+    def card(self, channel: str) -> Message:
+        """The pinned card."""
+        found = self.workspace.channel(channel)
+        pinned = [message for message in found.messages.values() if message.ts in {pin.ts for pin in found.pins}]
+        assert len(pinned) == 1, "there is one pinned message: the card"
+        return pinned[0]
+
+    def view(self, who: str) -> dict[str, Any]:
+        """The form that this person has open."""
+        top = self.workspace.interactions.views.top(self.workspace.user(who).id)
+        assert top is not None, f"{who} has no form open"
+        return top.body
+
+    def calls(self, method: str) -> list[dict[str, Any]]:
+        """The arguments of every call of a Web API method so far."""
+        return [dict(call.args) for call in self.server.calls if call.method == method]
+
+    async def record(self, number: int = 1) -> dict[str, Any]:
+        """The incident's whole record, as it is exported."""
+        async with self.bot.desk.look() as uow:
+            incidents = {incident.number: incident for incident in await every_incident(uow)}
+            return await record(uow, incidents[number])
+
+
+def shown(message: Message) -> str:
+    """All that a reader sees of a message with blocks."""
+
+    def texts(part: Any) -> list[str]:
+        if isinstance(part, dict):
+            own = [part["text"]] if isinstance(part.get("text"), str) else []
+            return own + [text for value in part.values() if not isinstance(value, str) for text in texts(value)]
+        if isinstance(part, list):
+            return [text for one in part for text in texts(one)]
+        return []
+
+    return "\n".join(texts(message.blocks)) or message.text
+
+
+async def migrated_database(path: Path) -> None:
+    """An empty database with the present schema, to be copied: Alembic takes longer than most tests."""
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    await migrate(database)
+    await database.close()
+
+
+@asynccontextmanager
+async def open_world(
+    folder: Path, *, clock: SteppedClock | None = None, config: Path | None = None, workspace: Workspace | None = None
+) -> AsyncIterator[World]:
+    """A fresh workspace with six people and the bot, its database in `folder`."""
+    clock = clock or SteppedClock(START.timestamp())
+    workspace = workspace or default_workspace(clock)
+    async with SandboxServer(workspace) as server:
+        environment = replace(
+            Environment.read({}),
+            bot_token="xoxb-test-token",
+            app_token="xapp-test-token",
+            signing_secret="test-signing-secret",
+            api_url=server.base_url,
+            database_url=f"sqlite+aiosqlite:///{folder / 'bot.db'}",
+            config_path=config or packaged("config.yaml"),
+        )
+        async with running_bot(environment, clock=SharedClock(clock)) as bot:
+            world = World(workspace, server, bot, clock)
+            await world.settle()
+            yield world
