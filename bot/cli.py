@@ -166,8 +166,8 @@ async def _sandbox(arguments: argparse.Namespace) -> int:
         async with SandboxServer(default_workspace(RealClock()), port=arguments.port) as server:
             _say(
                 f"A local Slack workspace is open. Start a bot against it with:\n\n"
-                f"  SLACK_API_URL={server.base_url} SLACK_BOT_TOKEN=xoxb-test-token SLACK_APP_TOKEN=xapp-test-token \\\n"
-                f"    SLACK_SIGNING_SECRET=test-signing-secret incident-bot run\n\n"
+                f"  SLACK_API_URL={server.base_url} SLACK_BOT_TOKEN=xoxb-test-token \\\n"
+                f"    SLACK_APP_TOKEN=xapp-test-token incident-bot run\n\n"
                 f"Speak and click at {server.control_url} (docs/sandbox.md). Stop with Ctrl-C."
             )
             sys.stdout.flush()

@@ -60,8 +60,19 @@ class World:
         assert channel is not None, answer.text
         return channel.name
 
+    async def submit(self, who: str, **values: str) -> Answer:
+        """Sends the form that this person has open; {input: value}, each in a block of its own name."""
+        answer = await self.workspace.submit(
+            user=who, values={name: {name: value} for name, value in values.items()}, wait=0.05
+        )
+        await self.settle()
+        return answer
+
     async def say(self, who: str, channel: str, text: str, *, thread_ts: str | None = None) -> str:
-        ts = await self.workspace.post_message(user=who, channel=channel, text=text, thread_ts=thread_ts)
+        """A message as it is typed; its ts."""
+        ts = await self.workspace.post_message(
+            user=who, channel=channel, text=self.workspace.mention(text, labelled=False), thread_ts=thread_ts
+        )
         await self.settle()
         return ts
 

@@ -90,9 +90,11 @@ class UnitOfWork:
         return item
 
     async def schedule(self, kind: str, *, key: str, due_at: datetime, incident: Incident, **payload: Any) -> None:
-        """Promises to do something at a time; a slot that is promised already stays as it is."""
-        known = await self.session.scalar(select(DueJob.id).where(DueJob.team_id == self.team_id, DueJob.key == key))
-        if known is None:
+        """Promises to do something at a time; a slot that was done is not done again, one that was cancelled is."""
+        known = await self.session.scalar(select(DueJob).where(DueJob.team_id == self.team_id, DueJob.key == key))
+        if known is not None and known.state == "cancelled":
+            known.state, known.due_at, known.payload, known.done_at = "waiting", due_at, payload, None
+        elif known is None:
             self.session.add(
                 DueJob(
                     team_id=self.team_id, key=key, kind=kind, incident_id=incident.id, payload=payload, due_at=due_at

@@ -1,5 +1,7 @@
 """What people put on the record by hand."""
 
+from datetime import datetime
+
 from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import UserError
 from bot.service import telling
@@ -9,15 +11,18 @@ from bot.service.people import at_work, notice
 from bot.store.tables import ActionItem, Incident, TimelineEntry
 
 
-async def note(uow: UnitOfWork, incident: Incident, text: str) -> TimelineEntry:
-    """A key event in a person's own words; also after the resolution, until the incident is closed."""
+async def note(uow: UnitOfWork, incident: Incident, text: str, *, at: datetime | None = None) -> TimelineEntry:
+    """A key event in a person's own words; also after the resolution, until the incident is closed.
+
+    `at` is when it happened, where that was before now.
+    """
     check_not_closed(incident)
     if not text.strip():
         raise UserError("A note needs a text: `/incident note WHAT HAPPENED`.")
-    entry = uow.record(incident, "note", Mrkdwn("{}").format(text.strip()))
+    entry = uow.record(incident, "note", Mrkdwn("{}").format(text.strip()), at=at)
     await notice(uow, uow.actor)
     await uow.session.flush()
-    await telling.post(uow, incident, "note", entry_id=entry.id)
+    await telling.post(uow, incident, "note", entry_id=entry.id, earlier=at is not None)
     return entry
 
 

@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.service.command import Command
 from bot.slack.gateway import Gateway
 from bot.slack.inbox import Inbox
-from bot.slack.listeners import card, commands, forms
+from bot.slack.listeners import card, commands, forms, others
 from bot.slack.listeners.interactions import Interactions
 from bot.store.tables import Workspace
 
@@ -47,10 +47,12 @@ def slack_app(
         # Everything is committed when a listener returns, and only then is it acknowledged.
         process_before_response=True,
         request_verification_enabled=bool(signing_secret),
+        raise_error_for_unhandled_request=True,  # to listeners.others, which acknowledges it
         logger=logging.getLogger("slack_bolt"),
     )
     app.middleware(inbox.middleware)
     commands.listen(app, interactions, known_commands)
     card.listen(app, interactions)
     forms.listen(app, interactions)
+    others.listen(app)
     return app

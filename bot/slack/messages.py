@@ -101,7 +101,16 @@ async def _priority(uow: UnitOfWork, incident: Incident, words: Words, reference
 async def _note(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
     entry = await uow.session.get_one(TimelineEntry, references["entry_id"])
     # Put on the timeline as markup already; the template must not escape it once more.
-    return Message(text=words.chat("note", it=incident, by=entry.person, text=Mrkdwn(entry.text)))
+    return Message(
+        text=words.chat(
+            "note",
+            it=incident,
+            by=entry.person,
+            text=Mrkdwn(entry.text),
+            at=entry.at,
+            earlier=references["earlier"],
+        )
+    )
 
 
 async def _action(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:

@@ -47,7 +47,7 @@ async def test_stakeholders_get_one_announcement_that_is_edited_in_place(world: 
     announcements = world.by_bot("incidents")
     assert len(announcements) == 1
     assert "identified" in announcements[0].text
-    assert announcements[0].edited
+    assert announcements[0].edited_ts
 
 
 async def test_numbers_are_never_given_twice(world: World) -> None:

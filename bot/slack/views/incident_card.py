@@ -1,5 +1,6 @@
 """The live card that is pinned in the incident's channel."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,7 +11,6 @@ from slack_sdk.models.blocks import (
     ContextBlock,
     HeaderBlock,
     MarkdownTextObject,
-    PlainTextObject,
     SectionBlock,
 )
 
@@ -72,9 +72,7 @@ def incident_card(facts: CardFacts) -> Message:
     because = Mrkdwn("Priority: {}{}").format(
         facts.priority_because, " · private: only those in this channel know of it" if facts.is_private else ""
     )
-    blocks: list[Block] = [
-        HeaderBlock(text=PlainTextObject(text=_shorten(f"{facts.name} · {facts.title}", _HEADER_LIMIT), emoji=True))
-    ]
+    blocks: list[Block] = [HeaderBlock(text=_shorten(_inert(f"{facts.name} · {facts.title}"), _HEADER_LIMIT))]
     for start in range(0, len(fields), _MOST_FIELDS):
         part = [MarkdownTextObject(text=cut(one, _FIELD_LIMIT)) for one in fields[start : start + _MOST_FIELDS]]
         blocks.append(SectionBlock(fields=part))
@@ -94,6 +92,11 @@ def incident_card(facts: CardFacts) -> Message:
         ]
         blocks.append(ActionsBlock(block_id="card_actions", elements=buttons))
     return Message(text=text, blocks=blocks)
+
+
+def _inert(text: str) -> str:
+    """Slack does not read plain_text as markup; copied from there into a message, `<!channel>` would notify."""
+    return re.sub(r"<(?=[!@#])", "<\u2060", text)
 
 
 def _shorten(text: str, limit: int) -> str:

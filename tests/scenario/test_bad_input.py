@@ -1,0 +1,162 @@
+"""What tired people type: each gets a clear sentence, and nothing is lost."""
+
+import pytest
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from tests.world import World, shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("declair p1 Checkout down", "Did you mean `/incident declare`?"),
+        ("flurb", "`/incident help` lists what there is"),
+        ("declare p1", "An incident needs a title"),
+        ("declare p1 Checkout down since:half-past", "I cannot read since:half-past as a time"),
+        ("declare p1 Checkout down since:2026-03-02T20:00Z", "lies in the future"),
+        ("declare p9 Checkout down", "There is no priority “p9”. There are: p1, p2, p3, p4"),
+        ("declare p1 Checkout down category:netwrok", "Did you mean network?"),
+        ("declare p1 Checkout down private:perhaps", "neither yes nor no"),
+        ("declare p1 Checkout down impact:huge", "There is no impact “huge”"),
+        ("status", "Which incident?"),
+        ("take commander", "Which incident?"),
+        ("status INC-99", "There is no INC-99 that you can see"),
+        ("take captain", "There is no role “captain”"),
+        ("take comandr", "Did you mean `commander`?"),
+        ("assign comms", "Say which role and who"),
+        ("assign comms @nobody", "I do not know @nobody"),
+    ],
+)
+async def test_each_mistake_gets_a_sentence_that_says_what_to_do(world: World, typed: str, expected: str) -> None:
+    answer = await world.command("ana", typed)
+    assert answer.ok
+    assert expected in answer.text
+    assert not world.workspace.latest_app_channel(), "nothing was declared"
+
+
+async def test_a_refused_long_line_is_shown_again_so_that_it_can_be_copied(world: World) -> None:
+    answer = await world.command("ana", "declare p1 Checkout returns 503 for everybody in Europe since:yesterdayish")
+    assert "You typed: `/incident declare p1 Checkout returns 503 for everybody in Europe since:yesterdayish`" in (
+        answer.text
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "channel"),
+    [
+        ("🔥🔥🔥", "inc-1"),  # nothing that a channel's name may hold
+        (":fire:", "inc-1-fire"),
+        ("انقطاع في خدمة الدفع", "inc-1"),
+        ("決済サービスが停止しています", "inc-1"),
+        ("Über-Straße: Zahlung geht nicht!", "inc-1-uber-strae-zahlung-geht-nicht"),
+        ("--- ... ---", "inc-1"),
+        ("x" * 3000, "inc-1-" + "x" * 74),  # 80 characters at most
+    ],
+)
+async def test_any_title_gets_a_legal_channel(world: World, title: str, channel: str) -> None:
+    assert await world.declare(f"p2 {title}") == channel
+    assert (await world.record())["incident"]["title"][:20] == title[:20]
+
+
+async def test_a_long_title_is_cut_for_the_card_and_kept_whole_in_the_description(world: World) -> None:
+    title = "word " * 600
+    await world.declare(f"p2 {title}")
+    incident = (await world.record())["incident"]
+    assert len(incident["title"]) <= 150
+    assert incident["description"] == title.strip()
+
+
+async def test_a_title_never_notifies_anyone(world: World) -> None:
+    """Typed in the form it comes as it is; in a command Slack has made mentions of it."""
+    ben = world.workspace.user("ben").id
+    await world.command("ana", "declare")
+    assert (await world.submit("ana", title=f"<!channel> <@{ben}> <!here|x> & co")).ok
+    channel = await world.declare("p2 @channel @ben is on it")
+    for name in (channel, "inc-1-channel-here-x-co", "incidents"):
+        for message in world.workspace.channel(_existing(world, name)).messages.values():
+            if message.user in {app.bot_user_id for app in world.workspace.apps}:
+                for alive in ("<!channel", "<!here", f"<@{ben}>"):
+                    assert alive not in message.text
+                    assert alive not in shown(message)
+
+
+def _existing(world: World, name: str) -> str:
+    """The channel, by the beginning of its name."""
+    return next(
+        one.name for one in world.workspace.channels.values() if one.name.startswith(name[:5]) or one.name == name
+    )
+
+
+async def test_somebody_who_left_cannot_be_given_a_role(world: World) -> None:
+    channel = await world.declare()
+    await world.workspace.deactivate_user(user="ben")
+    await world.settle()
+    answer = await world.command("ana", "assign comms @ben", channel=channel)
+    assert "Ben Okafor has left the workspace" in answer.text
+    assert not (await world.record())["roles"]
+
+
+async def test_a_channel_name_that_is_taken_gets_a_number(world: World) -> None:
+    world.workspace.add_channel("inc-1-checkout-returns-503", creator="ana")
+    await world.settle()
+    assert await world.declare() == "inc-1-checkout-returns-503-2"
+
+
+async def test_an_incident_without_its_channel_is_still_an_incident_and_the_declarer_is_told(world: World) -> None:
+    world.server.faults.set({"error": {"method": "conversations.create", "error": "restricted_action"}})
+    answer = await world.command("ana", "declare p1 Checkout down")
+    assert "INC-1 is declared" in answer.text
+    assert "does not let apps make channels" in answer.text
+    assert "now *identified*" in (await world.command("ana", "status INC-1 identified")).text
+    assert "identified" in world.by_bot("incidents")[0].text
+
+
+async def test_the_rate_limit_delays_and_loses_nothing(world: World) -> None:
+    world.server.faults.set({"rate_limit": {"method": "chat.postMessage", "count": 2, "retry_after": 7}})
+    channel = await world.declare()
+    await world.pass_time(seconds=30)
+    assert len(world.by_bot(channel)) == 2
+    assert len(world.by_bot("incidents")) == 1
+
+
+async def test_an_edit_or_a_deletion_that_comes_before_its_message_comes_out_right(world: World) -> None:
+    channel = await world.declare()
+    world.server.faults.set({"reorder_events": True})
+    first = await world.workspace.post_message(user="ben", channel=channel, text="one")
+    await world.workspace.edit_message(user="ben", channel=channel, ts=first, text="two")
+    second = await world.workspace.post_message(user="ben", channel=channel, text="secret")
+    await world.workspace.delete_message(user="ben", channel=channel, ts=second)
+    await world.settle()
+    messages = {one["ts"]: one for one in (await world.record())["messages"]}
+    assert messages[first]["text"] == "two"
+    assert [version["text"] for version in messages[first]["versions"]] == ["one", "two"]
+    assert messages[second]["deleted_at"] is not None
+
+
+async def test_a_misspelt_option_stays_in_the_title_and_is_pointed_out(world: World) -> None:
+    answer = await world.command("ana", "declare p2 Checkout down sevice:checkout")
+    assert "did you mean service:…?" in answer.text
+
+
+async def test_double_clicks_send_one_update(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ana", "update", channel=channel)
+    view = world.workspace.interactions.views.top(world.workspace.user("ana").id)
+    assert view is not None
+    body = {
+        "type": "view_submission",
+        "team": {"id": "T1"},
+        "user": {"id": world.workspace.user("ana").id},
+        "view": {
+            **view.body,
+            "id": view.id,
+            "hash": view.hash,
+            "callback_id": "update",
+            "state": {"values": {"text": {"text": {"type": "plain_text_input", "value": "Half of them are back"}}}},
+        },
+    }
+    for _ in range(2):
+        reply = await world.bot.slack_app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
+        assert reply.status == 200
+    await world.settle()
+    assert len((await world.record())["updates"]) == 1

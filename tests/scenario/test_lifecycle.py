@@ -1,0 +1,101 @@
+"""From investigating to closed."""
+
+from pathlib import Path
+
+from bot.sandbox import SteppedClock, default_workspace
+from bot.service.incidents import by_number
+from bot.service.postmortem import facts
+from tests.world import START, World, open_world, shown
+
+
+async def test_resolving_asks_how_it_was_verified_and_puts_the_draft_into_the_channel(world: World) -> None:
+    channel = await world.declare("p1 Checkout returns 503 since:14:00Z")
+    await world.pass_time(minutes=31)
+    await world.command("ana", "resolve", channel=channel)
+    assert "How was it verified?" in str(world.view("ana"))
+    assert (await world.submit("ana", verified="Error rate below 0.1 % for 10 minutes")).ok
+    record = await world.record()
+    assert record["incident"]["status"] == "resolved"
+    assert record["incident"]["resolution"] == "Error rate below 0.1 % for 10 minutes"
+    assert record["measures"]["impact_duration"] == 61 * 60
+    files = [file for one in world.workspace.channel(channel).messages.values() for file in one.files]
+    assert [world.workspace.files[file].name for file in files] == ["postmortem-inc-1.md"]
+    assert "resolved" in shown(world.card(channel))
+    assert "open_resolve" not in str(world.card(channel).blocks), "no buttons on what has ended"
+
+
+async def test_the_whole_way_and_back(world: World) -> None:
+    channel = await world.declare()
+    for text, expected in (
+        ("status identified", "now *identified*"),
+        ("status monitoring", "now *monitoring*"),
+        ("status investigating", "now *investigating*"),  # a fix that did not hold
+        ("close", "Resolve it first"),
+        ("resolve All green", "is resolved"),
+        ("status identified", "Reopen it first"),
+        ("reopen It is back", "open again"),
+        ("resolve All green, again", "is resolved"),
+        ("close", "is closed"),
+        ("update Too late", "is closed"),
+        ("reopen", "Say what shows that it is not over"),
+    ):
+        answer = await world.command("ana", text, channel=channel)
+        assert expected in answer.text, text
+    kinds = [item["text"] for item in (await world.record())["timeline"] if item["kind"] == "status"]
+    assert kinds[-3:] == ["Reopened: It is back", "Resolved. Verified: All green, again", "Closed"]
+
+
+async def test_the_postmortem_holds_the_facts(world: World) -> None:
+    channel = await world.declare("p1 Checkout returns 503 since:14:00Z")
+    await world.command("ben", "take commander", channel=channel)
+    ts = await world.say("ben", channel, "Rolled back <the> deploy | see `git log`")
+    await world.workspace.add_reaction(user="ana", channel=channel, ts=ts, name="pushpin")
+    await world.command("ben", "update Rolling back", channel=channel)
+    await world.pass_time(minutes=30)
+    await world.command("ana", "action Alert on 5xx owner:@dev due:2026-04-01", channel=channel)
+    await world.command("ben", "resolve Error rate is normal", channel=channel)
+    async with world.bot.desk.look() as uow:
+        text = world.bot.desk.write_postmortem(await facts(uow, await by_number(uow, 1)))
+    for expected in (
+        "| Duration | **1 h** |",
+        "Ben Okafor | 2026-03-02 14:30:00",
+        "Rolled back \\<the\\> deploy \\| see \\`git log\\`",
+        f"p{ts.replace('.', '')}",
+        "Rolling back | in time (due 15:00)",
+        "Alert on 5xx | Dev Patel | 2026-04-01",
+        "TO CONFIRM",
+    ):
+        assert expected in text, expected
+
+
+async def test_priority_changes_need_a_reason_and_are_told(world: World) -> None:
+    channel = await world.declare("p3 Slow reports")
+    refused = await world.command("ana", "priority p1", channel=channel)
+    assert "Say why" in refused.text
+    await world.command("ana", "priority p1 Checkout is affected too", channel=channel)
+    record = await world.record()
+    assert record["incident"]["priority"] == "p1"
+    assert any("P3 → P1" in item["text"] for item in record["timeline"])
+    assert "P1" in world.workspace.channel(channel).topic.value
+
+
+async def test_the_same_verbs_work_from_elsewhere_with_the_number(world: World) -> None:
+    await world.declare()
+    assert "now *identified*" in (await world.command("ben", "status INC-1 identified")).text
+    assert "is resolved" in (await world.command("ben", "INC-1 resolve Checked by hand")).text
+
+
+async def test_a_declaration_that_was_cut_off_is_finished_by_the_next_start(tmp_path: Path) -> None:
+    """The rows are there, the process is gone: what it had not told Slack yet is told."""
+    clock = SteppedClock(START.timestamp())
+    workspace = default_workspace(clock)
+    async with open_world(tmp_path, clock=clock, workspace=workspace) as world:
+        world.server.faults.set({"error": {"method": "chat.postMessage", "error": 500}})
+        await world.declare()
+        channel = world.workspace.channel("inc-1-checkout-returns-503")
+        assert not world.by_bot(channel.name)
+    async with open_world(tmp_path, clock=clock, workspace=workspace) as world:
+        await world.pass_time(seconds=30)
+        assert len(world.by_bot(channel.name)) == 2
+        assert len(world.by_bot("incidents")) == 1
+        assert channel.pins

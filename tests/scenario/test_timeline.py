@@ -1,0 +1,101 @@
+"""What is said in the channel is on record; marks make it a key event."""
+
+from typing import Any
+
+from tests.world import World
+
+
+def message(record: dict[str, Any], ts: str) -> dict[str, Any]:
+    found = [one for one in record["messages"] if one["ts"] == ts]
+    assert len(found) == 1, f"{ts} is on record once"
+    return found[0]  # type: ignore[no-any-return]
+
+
+async def test_every_message_is_on_record_with_thread_edits_files_and_deletion(world: World) -> None:
+    channel = await world.declare()
+    first = await world.say("ben", channel, "Errors since 14:20 & rising, cc @chloe")
+    reply = await world.say("chloe", channel, "Same here", thread_ts=first)
+    await world.pass_time(minutes=1)
+    await world.workspace.edit_message(user="ben", channel=channel, ts=first, text="Errors since 14:21")
+    gone = await world.say("dev", channel, "wrong channel, sorry")
+    await world.workspace.delete_message(user="dev", channel=channel, ts=gone)
+    file = await world.workspace.upload_file(user="emi", channel=channel, name="lag.txt", text="41 min")
+    await world.settle()
+
+    record = await world.record()
+    edited = message(record, first)
+    assert edited["text"] == "Errors since 14:21"
+    assert [version["text"] for version in edited["versions"]] == [
+        "Errors since 14:20 & rising, cc @chloe",
+        "Errors since 14:21",
+    ]
+    assert message(record, reply)["thread_ts"] == first
+    assert message(record, gone)["deleted_at"] is not None
+    assert message(record, gone)["text"] == "wrong channel, sorry", "what was deleted stays on record"
+    assert [one["name"] for one in message(record, file)["files"]] == ["lag.txt"]
+
+
+async def test_the_pushpin_makes_a_key_event_once_at_the_messages_own_time(world: World) -> None:
+    channel = await world.declare()
+    ts = await world.say("ben", channel, "Failover started")
+    said_at = world.now
+    await world.pass_time(minutes=10)
+    for who in ("ana", "chloe"):
+        await world.workspace.add_reaction(user=who, channel=channel, ts=ts, name="pushpin")
+    await world.workspace.pin_message(user="dev", channel=channel, ts=ts)
+    await world.settle()
+    marked = [item for item in (await world.record())["timeline"] if item["message_ts"] == ts]
+    assert [(item["at"], item["person"]) for item in marked] == [(f"{said_at:%Y-%m-%dT%H:%M:%SZ}", "ben")]
+
+
+async def test_a_thread_reply_can_be_marked_and_removing_the_last_mark_removes_it(world: World) -> None:
+    channel = await world.declare()
+    parent = await world.say("ben", channel, "Theories?")
+    reply = await world.say("chloe", channel, "The certificate ran out", thread_ts=parent)
+    for who in ("ana", "dev"):
+        await world.workspace.add_reaction(user=who, channel=channel, ts=reply, name="pushpin")
+    await world.settle()
+    assert message(await world.record(), reply)["key_event"]
+    await world.pass_time(seconds=5)
+    await world.workspace.remove_reaction(user="ana", channel=channel, ts=reply, name="pushpin")
+    await world.settle()
+    assert message(await world.record(), reply)["key_event"], "dev's mark is still there"
+    await world.workspace.remove_reaction(user="dev", channel=channel, ts=reply, name="pushpin")
+    await world.settle()
+    assert not message(await world.record(), reply)["key_event"]
+
+
+async def test_a_note_is_a_key_event_and_may_lie_in_the_past(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ben", "note at:09:05 Paged the network team <!channel>", channel=channel)
+    note = next(item for item in (await world.record())["timeline"] if item["kind"] == "note")
+    assert (note["at"], note["person"]) == ("2026-03-02T09:05:00Z", "ben")
+    posted = next(one.text for one in world.by_bot(channel) if "noted" in one.text)
+    assert "<!channel>" not in posted
+
+
+async def test_the_timeline_links_to_the_messages(world: World) -> None:
+    channel = await world.declare()
+    ts = await world.say("ben", channel, "Failover started")
+    await world.workspace.add_reaction(user="ana", channel=channel, ts=ts, name="pushpin")
+    await world.settle()
+    text = (await world.command("ana", "timeline", channel=channel)).text
+    assert f"p{ts.replace('.', '')}" in text
+    assert "Failover started" in text
+
+
+async def test_what_is_said_elsewhere_is_not_recorded(world: World) -> None:
+    await world.declare()
+    await world.say("ben", "general", "Lunch?")
+    assert all(one["text"] != "Lunch?" for one in (await world.record())["messages"])
+
+
+async def test_the_same_event_twice_is_recorded_once(world: World) -> None:
+    channel = await world.declare()
+    world.server.faults.set({"duplicate_events": True})
+    ts = await world.say("ben", channel, "Only once")
+    await world.workspace.add_reaction(user="ana", channel=channel, ts=ts, name="pushpin")
+    await world.settle()
+    record = await world.record()
+    message(record, ts)
+    assert len([item for item in record["timeline"] if item["message_ts"] == ts]) == 1

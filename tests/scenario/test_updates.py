@@ -1,0 +1,113 @@
+"""Updates, and the prompts that keep them coming."""
+
+import shutil
+from pathlib import Path
+
+from bot.sandbox import SteppedClock, default_workspace
+from tests.world import START, World, open_world
+
+
+def prompts(world: World, channel: str) -> list[str]:
+    return [one.text for one in world.by_bot(channel) if ":alarm_clock:" in one.text]
+
+
+async def test_an_update_reaches_channel_and_stakeholders_and_moves_the_next_prompt(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ben", "take comms", channel=channel)
+    await world.pass_time(minutes=20)
+    answer = await world.command("ben", "update status:identified We know why", channel=channel)
+    assert "due at 15:20 UTC" in answer.text
+    assert any("We know why" in one.text for one in world.by_bot(channel))
+    thread = [one for one in world.by_bot("incidents") if one.is_reply]
+    assert len(thread) == 1
+    assert "We know why" in thread[0].text
+    await world.pass_time(minutes=29)
+    assert not prompts(world, channel), "the recent update moved the prompt from 15:00 to 15:20"
+    await world.pass_time(minutes=1)
+    assert len(prompts(world, channel)) == 1
+
+
+async def test_the_comms_lead_is_asked_first_then_the_commander_and_the_missed_slot_is_recorded(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ben", "take comms", channel=channel)
+    await world.command("chloe", "take commander", channel=channel)
+    await world.pass_time(minutes=36)
+    ben, chloe = world.workspace.user("ben").id, world.workspace.user("chloe").id
+    asked = prompts(world, channel)
+    assert len(asked) == 2
+    assert f"<@{ben}>" in asked[0]
+    assert f"<@{chloe}>" in asked[1]
+    await world.pass_time(minutes=30)
+    await world.command("ben", "update Still on it", channel=channel)
+    outcomes = [(one["due_at"][11:16], one["to"], one["outcome"]) for one in (await world.record())["prompts"]]
+    assert outcomes == [
+        ("15:00", "ben", "missed"),
+        ("15:00", "chloe", "missed"),
+        ("15:30", "ben", "answered"),
+        ("15:30", "chloe", "answered"),
+    ]
+
+
+async def test_p4_is_never_prompted_and_p2_hourly(world: World) -> None:
+    quiet = await world.declare("p4 A typo on the start page")
+    hourly = await world.declare("p2 Search is slow")
+    await world.pass_time(minutes=61)
+    assert not prompts(world, quiet)
+    assert len(prompts(world, hourly)) == 1
+
+
+async def test_a_promised_time_counts_instead_of_the_rhythm(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ana", "update next:2h Restoring from backup, hours of work", channel=channel)
+    await world.pass_time(minutes=119)
+    assert not prompts(world, channel)
+    await world.pass_time(minutes=1)
+    assert len(prompts(world, channel)) == 1
+
+
+async def test_the_button_of_a_prompt_opens_the_form_prefilled(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ben", "update status:identified Disk is full on two hosts", channel=channel)
+    await world.pass_time(minutes=30)
+    prompt = next(one for one in world.by_bot(channel) if ":alarm_clock:" in one.text)
+    await world.workspace.click(user="ben", channel=channel, ts=prompt.ts, action_id="open_update")
+    assert "Disk is full on two hosts" in str(world.view("ben"))
+    answer = await world.submit("ben", text="Space is back", status="monitoring", next="45m")
+    assert answer.ok
+    update = (await world.record())["updates"][-1]
+    assert (update["text"], update["status"], update["next_due_at"]) == (
+        "Space is back",
+        "monitoring",
+        "2026-03-02T15:45:00Z",
+    )
+
+
+async def test_no_prompts_after_the_resolution(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ana", "resolve Error rate is back to normal", channel=channel)
+    await world.pass_time(hours=3)
+    assert not prompts(world, channel)
+
+
+async def test_a_changed_priority_changes_the_rhythm(world: World) -> None:
+    channel = await world.declare("p3 Slow reports")
+    await world.pass_time(minutes=10)
+    await world.command("ana", "priority p1 Checkout is affected too", channel=channel)
+    await world.pass_time(minutes=20)
+    assert len(prompts(world, channel)) == 1, "P1: thirty minutes after the declaration"
+
+
+async def test_a_prompt_survives_a_restart_and_missed_ones_collapse(tmp_path: Path, empty_database: Path) -> None:
+    shutil.copy(empty_database, tmp_path / "bot.db")
+    clock = SteppedClock(START.timestamp())
+    workspace = default_workspace(clock)
+    async with open_world(tmp_path, clock=clock, workspace=workspace) as world:
+        channel = await world.declare()
+    clock.jump(clock.time() + 4 * 3600)
+    async with open_world(tmp_path, clock=clock, workspace=workspace) as world:
+        await world.settle()
+        asked = prompts(world, channel)
+        assert len(asked) == 1
+        assert "overdue by 3 h 30 min" in asked[0]
+        await world.pass_time(minutes=31)
+        assert len(prompts(world, channel)) == 2
