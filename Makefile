@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format bench lock migration clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime  ## play a real incident in a local Slack workspace (about a minute)
 	$(BIN)/incident-bot demo $(DEMO_ARGS)
@@ -33,6 +33,9 @@ bench: $(VENV)/.dev  ## measure declaration, start and memory; table and bench.j
 lock: $(VENV)/.dev  ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile -q pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -o requirements.lock
 	$(BIN)/uv pip compile -q pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -c requirements.lock -o requirements-dev.lock
+
+migration: $(VENV)/.dev  ## write a migration from the tables: make migration MESSAGE="what it adds"
+	$(BIN)/python -m bot.store.new_migration "$(MESSAGE)"
 
 clean:  ## remove what these commands made
 	rm -rf $(VENV) demo-out bench.json .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -64,8 +64,9 @@ def _value(text: str, start: int) -> tuple[str, int]:
 
 def first_word(text: str) -> tuple[str, str]:
     """The first word and the rest, both stripped."""
-    head, _, tail = text.strip().partition(" ")
-    return head, tail.strip()
+    # Any space: a line break after the verb is typed with Shift+Enter, a no-break space is pasted.
+    head, *tail = text.split(maxsplit=1) or [""]
+    return head, "".join(tail).strip()
 
 
 def take_reference(text: str) -> tuple[int | None, str]:

@@ -42,7 +42,9 @@ def read_priority(word: str, scale: Scale) -> Choice | None:
     None where the word is none of these.
     """
     unsure = word.endswith("?")
-    names = [name for name in re.split(r"[/|]|-(?=[a-z])", word.rstrip("?").lower()) if name]
+    typed = word.rstrip("?").lower()
+    # A name that has a hyphen itself is not two names.
+    names = [typed] if scale.find(typed) else [name for name in re.split(r"[/|]|-(?=[a-z])", typed) if name]
     found = [scale.find(name) for name in names]
     levels = [level for level in found if level is not None]
     if not levels or len(levels) != len(found):
@@ -51,8 +53,10 @@ def read_priority(word: str, scale: Scale) -> Choice | None:
         best = min(levels, key=scale.levels.index)
         return Choice(priority=best, because=f"the higher of {' and '.join(names)}, as in doubt", in_doubt=True)
     if unsure:
-        index = max(0, scale.levels.index(levels[0]) - 1)
-        return Choice(priority=scale.levels[index], because=f"one above {levels[0]}, as in doubt", in_doubt=True)
+        index = scale.levels.index(levels[0])
+        if index == 0:
+            return Choice(priority=levels[0], because="the highest, as in doubt", in_doubt=True)
+        return Choice(priority=scale.levels[index - 1], because=f"one above {levels[0]}, as in doubt", in_doubt=True)
     return Choice(priority=levels[0], because="as declared")
 
 

@@ -39,10 +39,10 @@ def likeness(title: str, other_title: str, *, same_service: bool, same_category:
     """0 to 1: how much of the titles' words is shared, with a same service or category weighing in."""
     ours, theirs = _words(title), _words(other_title)
     shared = len(ours & theirs) / len(ours | theirs) if ours and theirs else 0.0
-    return min(1.0, shared * 0.6 + (0.3 if same_service else 0) + (0.2 if same_category else 0))
+    return min(1.0, shared * 0.6 + (0.25 if same_service else 0) + (0.2 if same_category else 0))
 
 
-# Two of: a third of the words in common, the same service, the same category; below that it is noise.
+# Half of the words in common, or two of: a third of them, the same service, the same category; below that it is noise.
 SIMILAR_FROM = 0.3
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from bot.errors import UserError
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION = re.compile(r"(?:\d+\s*[smhdw]\s*)+")
+# Nine digits are more than _LONGEST in any unit, and Python refuses to read numbers of thousands of digits.
+_DURATION = re.compile(r"(?:\d{1,9}\s*[smhdw]\s*)+")
 _PART = re.compile(r"(\d+)\s*([smhdw])")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(z|utc)?", re.IGNORECASE)
 _LONGEST = timedelta(days=3650)
@@ -21,25 +22,36 @@ def parse_duration(text: str) -> timedelta | None:
     return timedelta(seconds=seconds) if seconds <= _LONGEST.total_seconds() else None
 
 
-def _clock_time(text: str, near: datetime, zone: tzinfo) -> datetime | None:
-    """`14:23` on the day of `near` in the speaker's zone; with a Z in UTC. None where it is no clock time."""
+def _clock_times(text: str, near: datetime, zone: tzinfo) -> list[datetime]:
+    """Every `14:23` from the day before `near` to the day after, in the speaker's zone; with a Z in UTC.
+
+    In order of time; empty where it is no clock time.
+    """
     match = _CLOCK.fullmatch(text)
     if not match:
-        return None
+        return []
     hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
     if hour > 23 or minute > 59 or second > 59:
-        return None
+        return []
     local = near.astimezone(UTC if match[4] else zone)
-    return local.replace(hour=hour, minute=minute, second=second, microsecond=0)
+    today = local.replace(hour=hour, minute=minute, second=second, microsecond=0, fold=0)
+    found = set()
+    for days in (-1, 0, 1):
+        # Wall-clock arithmetic, so that "yesterday at 14:23" is right across a change of summer time.
+        day = today + timedelta(days=days)
+        first, second_time = day.astimezone(UTC), day.replace(fold=1).astimezone(UTC)
+        # On the night in which clocks go back, 01:30 comes twice; where they skip it, fold=1 would lie before it.
+        found |= {first, max(first, second_time)}
+    return sorted(found)
 
 
 def _exact_time(text: str, zone: tzinfo) -> datetime | None:
     """ISO 8601; without an offset in the speaker's zone. None where it is none."""
     try:
         when = datetime.fromisoformat(text.upper() if text.endswith("z") else text)
-    except ValueError:
+        return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):  # an offset can lead out of the years that Python knows
         return None
-    return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def parse_past(text: str, *, now: datetime, zone: tzinfo, what: str) -> datetime:
@@ -52,9 +64,8 @@ def parse_past(text: str, *, now: datetime, zone: tzinfo, what: str) -> datetime
         return now
     if (age := parse_duration(word)) is not None:
         return now - age
-    if (clock := _clock_time(word, now, zone)) is not None:
-        # Wall-clock arithmetic, so that "yesterday at 14:23" is right across a change of summer time.
-        return (clock if clock <= now else clock - timedelta(days=1)).astimezone(UTC)
+    if clock := _clock_times(word, now, zone):
+        return max(one for one in clock if one <= now)
     when = _exact_time(word, zone)
     if when is None:
         raise UserError(
@@ -73,8 +84,8 @@ def parse_next(text: str, *, now: datetime, zone: tzinfo) -> datetime:
     when: datetime | None
     if (wait := parse_duration(word)) is not None:
         when = now + wait
-    elif (clock := _clock_time(word, now, zone)) is not None:
-        when = (clock if clock > now else clock + timedelta(days=1)).astimezone(UTC)
+    elif clock := _clock_times(word, now, zone):
+        when = min(one for one in clock if one > now)
     else:
         when = _exact_time(word, zone)
     if when is None:

@@ -1,7 +1,8 @@
 """Plain events: applied by the inbox worker, one transaction each, in any order that Slack sends them."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from bot.store.tables import Participant, Workspace
 
 Event = Mapping[str, Any]
 
+_TS = re.compile(r"[0-9]{1,10}\.[0-9]{1,6}")
 # A deleted thread parent that has replies arrives as a change to this.
 _TOMBSTONE = "tombstone"
 # What the workspace says about a channel is not what people said in it.
@@ -52,122 +54,115 @@ _NOT_SPEECH = frozenset(
 
 async def apply(uow: UnitOfWork, event: Event, at: datetime) -> None:
     """Applies an event; one that the bot has no use for is simply done with. `at` is the event's own time."""
-    listener = _LISTENERS.get(event.get("type", ""))
+    listener = _LISTENERS.get(_text(event, "type") or "")
     if listener is not None:
         await listener(uow, event, at)
 
 
 async def _handle_message(uow: UnitOfWork, event: Event, at: datetime) -> None:
-    channel = event.get("channel")
-    if not isinstance(channel, str) or await of_channel(uow, channel) is None:
+    channel = _text(event, "channel")
+    if channel is None or await of_channel(uow, channel) is None:
         return  # only incidents' channels are recorded
-    match event.get("subtype"):
+    match _text(event, "subtype"):
         case "message_changed":
             await _handle_change(uow, channel, event, at)
         case "message_deleted":
-            ts = event.get("deleted_ts")
-            before = event.get("previous_message") or {}
-            if ts and not await _is_our_own(uow, before):
-                await chat.hear_deletion(
-                    uow, channel, ts, at=_moment(event.get("ts"), at), last_text=before.get("text")
-                )
+            ts, before = _ts(event, "deleted_ts"), _part(event, "previous_message")
+            if ts is not None and not await _is_our_own(uow, before):
+                await chat.hear_deletion(uow, channel, ts, at=_moment(event, "ts", at), last_text=_text(before, "text"))
         case subtype if subtype in _NOT_SPEECH:
             return
         case _:
-            if event.get("ts") and not await _is_our_own(uow, event):
+            if _ts(event, "ts") is not None and not await _is_our_own(uow, event):
                 await chat.hear(uow, _spoken(channel, event))
 
 
 async def _handle_change(uow: UnitOfWork, channel: str, event: Event, at: datetime) -> None:
-    message, before = event.get("message") or {}, event.get("previous_message") or {}
-    if not message.get("ts") or await _is_our_own(uow, message):
+    message, before = _part(event, "message"), _part(event, "previous_message")
+    ts = _ts(message, "ts")
+    if ts is None or await _is_our_own(uow, message):
         return
-    if message.get("subtype") == _TOMBSTONE:
-        moment = _moment(event.get("ts"), at)
-        await chat.hear_deletion(uow, channel, message["ts"], at=moment, last_text=before.get("text"))
+    if _text(message, "subtype") == _TOMBSTONE:
+        moment = _moment(event, "ts", at)
+        await chat.hear_deletion(uow, channel, ts, at=moment, last_text=_text(before, "text"))
         return
     said = _spoken(channel, message)
-    if said.edited_ts == (before.get("edited") or {}).get("ts") and before:
+    if said.edited_ts == _ts(_part(before, "edited"), "ts") and before:
         return  # an unfurl or the like: nobody edited anything
-    edited_at = _moment(said.edited_ts, at) if said.edited_ts else None
-    await chat.hear_edit(uow, said, before=before.get("text"), edited_at=edited_at)
+    edited_at = _moment(_part(message, "edited"), "ts", at) if said.edited_ts else None
+    await chat.hear_edit(uow, said, before=_text(before, "text"), edited_at=edited_at)
 
 
 def _spoken(channel: str, message: Event) -> Spoken:
+    """`message` has a ts."""
+    told = message.get("files")
     files = [
         {key: one[key] for key in ("id", "name", "mimetype", "size", "permalink") if one.get(key) is not None}
-        for one in message.get("files") or []
-        if one.get("id")
+        for one in (told if isinstance(told, list) else [])
+        if isinstance(one, Mapping) and _text(one, "id")
     ]
     return Spoken(
         channel_id=channel,
         ts=message["ts"],
-        text=message.get("text") or "",
-        person=message.get("user") or None,
-        author_name=(message.get("bot_profile") or {}).get("name") or message.get("username") or None,
-        thread_ts=message.get("thread_ts") or None,
-        subtype=message.get("subtype") or None,
-        edited_ts=(message.get("edited") or {}).get("ts") or None,
+        text=_text(message, "text") or "",
+        person=_text(message, "user"),
+        author_name=_text(_part(message, "bot_profile"), "name") or _text(message, "username"),
+        thread_ts=_ts(message, "thread_ts"),
+        subtype=_text(message, "subtype"),
+        edited_ts=_ts(_part(message, "edited"), "ts"),
         files=files,
     )
 
 
 async def _handle_reaction(uow: UnitOfWork, event: Event, at: datetime) -> None:
-    item = event.get("item") or {}
-    if (
-        event.get("reaction") not in MARKS
-        or item.get("type") != "message"
-        or not item.get("ts")
-        or not event.get("user")
-    ):
+    item, person = _part(event, "item"), _text(event, "user")
+    channel, ts = _text(item, "channel"), _ts(item, "ts")
+    if _text(event, "reaction") not in MARKS or _text(item, "type") != "message":
         return
-    if await of_channel(uow, item.get("channel")) is None:
+    if channel is None or ts is None or person is None or await of_channel(uow, channel) is None:
         return
     change = chat.mark if event["type"] == "reaction_added" else chat.unmark
-    moment = _moment(event.get("event_ts"), at)
-    await change(uow, item["channel"], item["ts"], source="reaction", person=event["user"], at=moment)
+    await change(uow, channel, ts, source="reaction", person=person, at=_moment(event, "event_ts", at))
 
 
 async def _handle_pin(uow: UnitOfWork, event: Event, at: datetime) -> None:
-    item = event.get("item") or {}
-    message = item.get("message") or {}
-    channel = event.get("channel_id") or item.get("channel")
-    if not isinstance(channel, str) or not message.get("ts") or not event.get("user"):
-        return
-    if await of_channel(uow, channel) is None:
+    item, person = _part(event, "item"), _text(event, "user")
+    message = _part(item, "message")
+    channel, ts = _text(event, "channel_id") or _text(item, "channel"), _ts(message, "ts")
+    if channel is None or ts is None or person is None or await of_channel(uow, channel) is None:
         return
     if await _is_our_own(uow, message) or await _is_our_own(uow, event):
         return  # the card
-    moment = _moment(event.get("event_ts"), at)
+    moment = _moment(event, "event_ts", at)
     if event["type"] == "pin_added":
-        await chat.mark(uow, channel, message["ts"], source="pin", person=event["user"], at=moment)
+        await chat.mark(uow, channel, ts, source="pin", person=person, at=moment)
     else:
         # Anybody may unpin what another has pinned: it takes away every pin's mark.
-        await chat.unmark_all(uow, channel, message["ts"], source="pin", at=moment)
+        await chat.unmark_all(uow, channel, ts, source="pin", at=moment)
 
 
 async def _handle_joined(uow: UnitOfWork, event: Event, at: datetime) -> None:  # noqa: ARG001
-    incident = await of_channel(uow, event.get("channel"))
-    if incident is not None and event.get("user") and not await _is_our_own(uow, event):
-        await people.notice(uow, event["user"])
-        await note_participant(uow, incident, event["user"])
+    incident, person = await of_channel(uow, _text(event, "channel")), _text(event, "user")
+    if incident is not None and person is not None and not await _is_our_own(uow, event):
+        await people.notice(uow, person)
+        await note_participant(uow, incident, person)
 
 
 async def _handle_left(uow: UnitOfWork, event: Event, at: datetime) -> None:
-    incident = await of_channel(uow, event.get("channel"))
-    if incident is None or not event.get("user"):
+    incident, person = await of_channel(uow, _text(event, "channel")), _text(event, "user")
+    if incident is None or person is None:
         return
     row = await uow.session.scalar(
-        select(Participant).where(Participant.incident_id == incident.id, Participant.person == event["user"])
+        select(Participant).where(Participant.incident_id == incident.id, Participant.person == person)
     )
     if row is not None:
         row.left_at = at
 
 
 async def _handle_user_change(uow: UnitOfWork, event: Event, at: datetime) -> None:  # noqa: ARG001
-    user = event.get("user")
-    if isinstance(user, dict) and user.get("id"):
-        await people.learn(uow, person_facts(user))
+    user = _part(event, "user")
+    if _text(user, "id") is not None:
+        await people.learn(uow, person_facts({**user, "profile": _part(user, "profile")}))
 
 
 async def _is_our_own(uow: UnitOfWork, message: Event) -> bool:
@@ -180,11 +175,30 @@ async def _is_our_own(uow: UnitOfWork, message: Event) -> bool:
     )
 
 
-def _moment(ts: Any, otherwise: datetime) -> datetime:
-    try:
-        return from_ts(str(ts)).astimezone(UTC) if ts else otherwise
-    except ValueError:
-        return otherwise
+# An event that lacks something or has another kind of thing in its place is read as far as it goes: failing on it
+# would keep it in the inbox for ever, and what is stored has to be readable when the postmortem is written.
+
+
+def _text(part: Event, key: str) -> str | None:
+    """What stands there, where it is a text and not empty."""
+    value = part.get(key)
+    return value if isinstance(value, str) and value else None
+
+
+def _part(part: Event, key: str) -> Event:
+    value = part.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _ts(part: Event, key: str) -> str | None:
+    """What stands there, where it is a message's ts."""
+    value = _text(part, key)
+    return value if value is not None and _TS.fullmatch(value) else None
+
+
+def _moment(part: Event, key: str, otherwise: datetime) -> datetime:
+    ts = _ts(part, key)
+    return from_ts(ts) if ts is not None else otherwise
 
 
 _LISTENERS: dict[str, Callable[[UnitOfWork, Event, datetime], Awaitable[None]]] = {

@@ -1,16 +1,13 @@
-"""Alembic's environment: the connection comes from bot.store.migrate (or from `alembic` itself, to write a new one)."""
+"""Alembic's environment: the connection comes from bot.store.migrate or bot.store.new_migration."""
 
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import create_engine
 
 from bot.store.base import Moment
 from bot.store.tables import Base
 
-connection = context.config.attributes.get("connection")
-if connection is None:  # `alembic revision --autogenerate`, against an empty database in memory
-    connection = create_engine("sqlite://").connect()
+connection = context.config.attributes["connection"]
 
 
 def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:

@@ -1,0 +1,52 @@
+"""The migrations lead to the tables, and the start refuses what it cannot use."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from bot.errors import StoreError
+from bot.store.database import Database
+from bot.store.migrate import SCHEMA, migrate
+from bot.store.tables import Base
+
+
+async def test_the_migrated_schema_is_that_of_the_tables(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    assert await migrate(database)
+    assert not await migrate(database), "a second start finds nothing to do"
+
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+
+    async with database.reader.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await database.close()
+
+
+def test_the_newest_migration_is_the_one_that_the_start_looks_for() -> None:
+    files = (Path(__file__).parents[2] / "bot/store/migrations/versions").glob("*.py")
+    assert max(file.name.split("_")[0] for file in files) == SCHEMA
+
+
+async def test_a_newer_schema_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    await migrate(database)
+    async with database.write() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="Install the newer incident-bot"):
+        await migrate(database)
+    await database.close()
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite:////does/not/exist/at/all.db", "oracle+nothing://x"])
+async def test_an_address_that_is_no_good_is_a_sentence(url: str) -> None:
+    with pytest.raises(StoreError):
+        await migrate(Database(url))
+
+
+@pytest.mark.parametrize("table", Base.metadata.sorted_tables, ids=lambda table: table.name)
+def test_every_table_belongs_to_a_workspace(table: object) -> None:
+    assert "team_id" in table.columns  # type: ignore[attr-defined]
