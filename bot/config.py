@@ -1,7 +1,8 @@
 """config.yaml and the environment as frozen settings; every problem at once, with its path and a way to fix it."""
 
 import os
-from collections.abc import Iterator, Mapping
+import string
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -29,9 +30,13 @@ def _duration(value: Any) -> timedelta:
 
 def _pattern(value: str) -> str:
     try:
+        # {title[0]} would fail on a title without a letter that a channel can have.
+        names = {name for _, name, _, _ in string.Formatter().parse(value) if name is not None}
         value.format(number=1, title="x", date="x")
     except (KeyError, IndexError, ValueError, AttributeError) as problem:
         raise ValueError("use {number}, {title} and {date} only") from problem
+    if not names <= {"number", "title", "date"}:
+        raise ValueError("use {number}, {title} and {date} only")
     return value
 
 
@@ -58,7 +63,7 @@ class Priority(_Section):
 
 class Category(_Section):
     name: Annotated[str, Field(min_length=1, max_length=60)]
-    subcategories: Mapping[Key, str] = {}
+    subcategories: Mapping[Key, Annotated[str, Field(min_length=1, max_length=60)]] = {}
 
 
 class Role(_Section):
@@ -84,7 +89,7 @@ class Settings(_Section):
     """What config.yaml says; docs/configuration.md explains each key."""
 
     priorities: Annotated[Mapping[Key, Priority], Field(min_length=1)]
-    matrix: Annotated[Mapping[Key, Mapping[Key, str]], Field(min_length=1)]
+    matrix: Annotated[Mapping[Key, Annotated[Mapping[Key, str], Field(min_length=1)]], Field(min_length=1)]
     priority_when_unstated: str
     categories: Mapping[Key, Category] = {}
     roles: Annotated[Mapping[Key, Role], Field(min_length=1)]
@@ -142,53 +147,70 @@ def _blocks(value: Any) -> dict[str, dict[str, Any]]:
     return {str(key): entry for key, entry in value.items() if isinstance(entry, dict)}
 
 
+def _unknown(name: Any, section: Any, what: str) -> str:
+    """A sentence where `name` is not a key of `section`; what has another type is reported elsewhere."""
+    keys = [str(key) for key in section] if isinstance(section, dict) else []
+    if not isinstance(name, str) or not keys or name in keys:
+        return ""
+    return f"there is no {what} '{name}'; there are {', '.join(keys)}"
+
+
 def _cross_checks(raw: Mapping[str, Any]) -> Iterator[str]:
     """What only shows when several places are seen together; on the raw data, so that a wrong type hides none of it."""
     levels, roles, matrix = _blocks(raw.get("priorities")), _blocks(raw.get("roles")), _blocks(raw.get("matrix"))
     urgencies = dict.fromkeys(urgency for row in matrix.values() for urgency in row)
-    no_such = "there is no {what} '{name}'; there are {names}"
 
     for impact, row in matrix.items():
         for urgency in urgencies:
             if urgency not in row:
                 yield f"matrix.{impact}: the urgency '{urgency}' is missing; every impact needs every urgency"
         for urgency, level in row.items():
-            if isinstance(level, str) and level not in levels:
-                why = no_such.format(what="priority", name=level, names=", ".join(levels))
+            if why := _unknown(level, raw.get("priorities"), "priority"):
                 yield f"matrix.{impact}.{urgency}: {why}"
-    unstated = raw.get("priority_when_unstated")
-    if isinstance(unstated, str) and unstated not in levels:
-        why = no_such.format(what="priority", name=unstated, names=", ".join(levels))
+    if why := _unknown(raw.get("priority_when_unstated"), raw.get("priorities"), "priority"):
         yield f"priority_when_unstated: {why}"
 
-    yield from _taken_twice("priorities", levels)
-    yield from _taken_twice("roles", roles)
+    yield from _aliases_taken_twice("priorities", levels)
+    yield from _aliases_taken_twice("roles", roles)
+    yield from _role_names_taken_twice(roles)
 
     for key, role in roles.items():
-        deputy, holders = role.get("deputy"), role.get("holders")
-        if isinstance(deputy, str) and deputy not in roles:
-            yield f"roles.{key}.deputy: " + no_such.format(what="role", name=deputy, names=", ".join(roles))
+        holders = role.get("holders")
+        if why := _unknown(role.get("deputy"), raw.get("roles"), "role"):
+            yield f"roles.{key}.deputy: {why}"
         if isinstance(holders, list) and len(holders) > 1 and role.get("several") is not True:
             yield f"roles.{key}.holders: more than one, but the role is single; set several: true or name one"
     yield from _deputy_cycles(roles)
     updates = raw.get("updates")
     asked = updates.get("asked_role", "comms_lead") if isinstance(updates, dict) else "comms_lead"
-    if isinstance(asked, str) and asked not in roles:
-        yield "updates.asked_role: " + no_such.format(what="role", name=asked, names=", ".join(roles))
+    if why := _unknown(asked, raw.get("roles"), "role"):
+        yield f"updates.asked_role: {why}"
     for name in ("templates", "runbooks"):
         folder = raw.get(name)
         if isinstance(folder, Path) and not folder.is_dir():
             yield f"{name}: there is no folder {folder}; make it or take the setting out"
 
 
-def _taken_twice(section: str, entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _aliases(entry: Mapping[str, Any]) -> list[str]:
+    names = entry.get("aliases")
+    return [str(alias) for alias in names] if isinstance(names, list) else []
+
+
+def _aliases_taken_twice(section: str, entries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     owners = {key: key for key in entries}
     for key, entry in entries.items():
-        names = entry.get("aliases")
-        for alias in names if isinstance(names, list) else []:
-            if owners.setdefault(str(alias), key) != key:
-                owner = owners[str(alias)]
-                yield f"{section}.{key}.aliases: '{alias}' already stands for {owner}; take one of them out"
+        for alias in _aliases(entry):
+            if owners.setdefault(alias, key) != key:
+                yield f"{section}.{key}.aliases: '{alias}' already stands for {owners[alias]}; take one of them out"
+
+
+def _role_names_taken_twice(roles: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """A role is also called by its name, and the card shows the roles by name."""
+    owners = {word: key for key, role in roles.items() for word in (key, *_aliases(role))}
+    for key, role in roles.items():
+        name = role.get("name")
+        if isinstance(name, str) and owners.setdefault(name.lower(), key) != key:
+            yield f"roles.{key}.name: '{name}' already stands for {owners[name.lower()]}; choose another"
 
 
 def _deputy_cycles(roles: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -206,13 +228,13 @@ def _deputy_cycles(roles: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
             chain.append(deputy)
 
 
-def _sentence(error: Mapping[str, Any]) -> str:  # noqa: PLR0911 - one return for each kind of finding
+def _sentence(error: Mapping[str, Any]) -> str:  # noqa: PLR0911, PLR0912 - one return for each kind of finding
     """One of pydantic's findings, in words that say what to write instead."""
     kind, context = error["type"], error.get("ctx", {})
     match kind:
         case "missing":
             return "is missing; add it"
-        case "extra_forbidden":
+        case "extra_forbidden" | "unexpected_keyword_argument":
             return "is not a setting; take it out or correct its spelling"
         case "string_type":
             return f"must be text, not {error['input']!r}; put it in quotes"
@@ -226,11 +248,32 @@ def _sentence(error: Mapping[str, Any]) -> str:  # noqa: PLR0911 - one return fo
             return f"{error['msg'].removeprefix('Value error, ')} (not {error['input']!r})"
         case "model_type" | "mapping_type" | "dict_type" | "is_instance_of" | "model_attributes_type":
             return f"must be a block of keys and values, not {error['input']!r}"
+        case "string_too_short":
+            return "must not be empty"
+        case "too_short":
+            return "is empty; it needs at least one entry"
+        case "path_type":
+            return f"must be a folder, not {error['input']!r}"
         case "tuple_type" | "list_type":
             return f"must be a list such as [a, b], not {error['input']!r}"
         case _:
             message: str = error["msg"]
             return message[:1].lower() + message[1:]
+
+
+# Whose keys a block has: `roles.comms_lead.nmae` is meant to be one of Role.
+_SECTIONS: Mapping[str, type[BaseModel]] = {
+    "priorities": Priority,
+    "categories": Category,
+    "roles": Role,
+    "channels": Channels,
+    "updates": Updates,
+}
+
+
+def _settings_beside(place: Sequence[int | str], model: type[BaseModel]) -> Collection[str]:
+    """The settings that there are where the unknown key at `place` stands."""
+    return (model if len(place) == 1 else _SECTIONS.get(str(place[0]), model)).model_fields
 
 
 def describe(problems: ValidationError, model: type[BaseModel] | None = None) -> list[str]:
@@ -239,8 +282,8 @@ def describe(problems: ValidationError, model: type[BaseModel] | None = None) ->
     for error in problems.errors():
         path = ".".join(str(part) for part in error["loc"] if part != "[key]") or "(the whole file)"
         hint = ""
-        if error["type"] == "extra_forbidden" and model is not None and len(error["loc"]) == 1:
-            close = nearest(str(error["loc"][0]), model.model_fields)
+        if error["type"] == "extra_forbidden" and model is not None:
+            close = nearest(str(error["loc"][-1]), _settings_beside(error["loc"], model))
             hint = f" (did you mean '{close}'?)" if close else ""
         lines.append(f"{path}: {_sentence(error)}{hint}")
     return lines
@@ -248,16 +291,23 @@ def describe(problems: ValidationError, model: type[BaseModel] | None = None) ->
 
 def load_yaml(path: Path) -> Any:
     """The file's content; one sentence with the line where it is no YAML."""
+    text = ""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return yaml.safe_load(text)
     except FileNotFoundError:
         raise ConfigError([f"{path}: there is no such file"]) from None
     except (OSError, UnicodeDecodeError) as problem:
         raise ConfigError([f"{path}: cannot be read: {problem}"]) from problem
+    except yaml.reader.ReaderError as problem:  # a control character, which has no mark
+        line = text.count("\n", 0, problem.position) + 1
+        raise ConfigError([f"{path}:{line}: is not valid YAML: {str(problem).splitlines()[0]}"]) from problem
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise ConfigError([f"{where}: is not valid YAML: {getattr(problem, 'problem', None) or problem}"]) from problem
+    except ValueError as problem:  # a day that the calendar lacks, a number of thousands of digits
+        raise ConfigError([f"{path}: holds a value that cannot be read: {problem}; put it in quotes"]) from problem
 
 
 def load_settings(path: Path) -> Settings:

@@ -54,6 +54,25 @@ class SlackRefused(SlackError):
         self.code = code
         self.needed = needed
 
+    @property
+    def explained(self) -> str:
+        """What it means and who can mend it, for the people of an incident."""
+        match self.code:
+            case "missing_scope":
+                return f"the app lacks the scope {self.needed or 'that it needs'}; install it anew from manifest.yaml"
+            case "restricted_action":
+                return "this workspace does not let apps do that; a workspace admin can allow it"
+            case "channel_not_found":
+                return (
+                    "there is no such channel, or the bot is not in it; check the name in config.yaml or invite the bot"
+                )
+            case "not_in_channel":
+                return "the bot is not in the channel; invite it"
+            case "is_archived":
+                return "the channel is archived; unarchive it"
+            case code:
+                return f"Slack refused it ({code})"
+
 
 class SlackBusy(SlackError):
     """Slack asks to wait (429, or a 5xx): the call had no effect."""

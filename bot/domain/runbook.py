@@ -12,11 +12,11 @@ class _Strict:
 
 @dataclass(frozen=True, kw_only=True)
 class Match(_Strict):
-    """What an incident must have for the runbook to be offered: any one of the categories or services."""
+    """What an incident must have for the runbook to be offered: any one of these; services and words in lower case."""
 
     categories: tuple[str, ...] = ()  # `network` or `network/dns`
     services: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()  # found in the title, when neither category nor service was given
+    words: tuple[str, ...] = ()  # found in the title; they count where categories and services are equal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,16 +54,17 @@ class Runbook(_Strict):
     slug: str = ""  # the file's name without its ending; set by whoever loads it
 
 
-def _fit(runbook: Runbook, category: str | None, subcategory: str | None, service: str | None, title: str) -> int:
-    score = 0
-    if category and subcategory and f"{category}/{subcategory}" in runbook.match.categories:
-        score += 8
-    elif category and category in runbook.match.categories:
-        score += 4
-    if service and service.lower() in runbook.match.services:
-        score += 6
-    lowered = title.lower()
-    return score + sum(1 for word in runbook.match.words if word in lowered)
+def _fit(
+    runbook: Runbook, category: str | None, subcategory: str | None, service: str | None, title: str
+) -> tuple[bool, bool, bool, int]:
+    """How well it fits, compared from left to right: subcategory, service, category, words of the title."""
+    categories, lowered = runbook.match.categories, title.lower()
+    return (
+        bool(category and subcategory) and f"{category}/{subcategory}" in categories,
+        bool(service) and str(service).lower() in runbook.match.services,
+        bool(category) and category in categories,
+        sum(1 for word in runbook.match.words if word in lowered),
+    )
 
 
 def best_runbook(
@@ -72,4 +73,4 @@ def best_runbook(
     """The runbook that fits best: subcategory before service before category before words of the title."""
     scored = [(_fit(one, category, subcategory, service, title), one) for one in runbooks]
     best = max(scored, key=lambda pair: pair[0], default=None)
-    return best[1] if best and best[0] > 0 else None
+    return best[1] if best and any(best[0]) else None

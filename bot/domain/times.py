@@ -23,10 +23,7 @@ def parse_duration(text: str) -> timedelta | None:
 
 
 def _clock_times(text: str, near: datetime, zone: tzinfo) -> list[datetime]:
-    """Every `14:23` from the day before `near` to the day after, in the speaker's zone; with a Z in UTC.
-
-    In order of time; empty where it is no clock time.
-    """
+    """Each `14:23` in the days around `near`, in the speaker's zone, with a Z in UTC; none where it is no clock time."""
     match = _CLOCK.fullmatch(text)
     if not match:
         return []
@@ -35,14 +32,14 @@ def _clock_times(text: str, near: datetime, zone: tzinfo) -> list[datetime]:
         return []
     local = near.astimezone(UTC if match[4] else zone)
     today = local.replace(hour=hour, minute=minute, second=second, microsecond=0, fold=0)
-    found = set()
-    for days in (-1, 0, 1):
+    found = []
+    for days in range(-2, 3):  # the neighbours, and one more: zones have left out a whole day
         # Wall-clock arithmetic, so that "yesterday at 14:23" is right across a change of summer time.
         day = today + timedelta(days=days)
         first, second_time = day.astimezone(UTC), day.replace(fold=1).astimezone(UTC)
-        # On the night in which clocks go back, 01:30 comes twice; where they skip it, fold=1 would lie before it.
-        found |= {first, max(first, second_time)}
-    return sorted(found)
+        # In the night in which clocks go back, 01:30 comes twice; where they skip it, fold=1 would lie before it.
+        found += [first, max(first, second_time)]
+    return found
 
 
 def _exact_time(text: str, zone: tzinfo) -> datetime | None:

@@ -1,11 +1,12 @@
 """People's words in a Markdown document: they stay words."""
 
 import re
-import string
+from urllib.parse import quote
 
 # Everything that CommonMark and tables give a meaning to; an escaped character is shown as itself.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+|~!&])")
-_LIST_START = re.compile(r"^(\s*)(\d+)([.)])(?=\s)|^(\s*)([-=])", re.MULTILINE)
+# Also what underlines: `---` and `===` make a heading of the line above, `:-:` makes it the head of a table.
+_LIST_START = re.compile(r"^(\s*)(\d+)([.)])(?=\s|$)|^(\s*)([-=]|:(?=-))", re.MULTILINE)
 
 
 class Markdown(str):
@@ -31,10 +32,7 @@ def link(label: object, url: str | None) -> Markdown:
     """`[label](url)`, or the label alone."""
     if not url:
         return inline(label)
-    safe = "".join(
-        one if one in string.ascii_letters + string.digits + ":/?&=._-~#%+@" else f"%{ord(one):02X}" for one in url
-    )
-    return Markdown(f"[{inline(label)}]({safe})")
+    return Markdown(f"[{inline(label)}]({quote(url, safe=':/?&=#%+@')})")
 
 
 def _escape(text: str) -> Markdown:

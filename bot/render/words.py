@@ -49,10 +49,14 @@ class Words:
         for path in sorted(self._own.glob("*.j2")):
             if path.name not in known:
                 yield f"{path}: no such template is used; there are {', '.join(sorted(known))}"
+            # Each kind has filters of its own, and an unknown filter is a mistake.
+            environment = _markdown_environment if path.suffixes == [".md", ".j2"] else _chat_environment
             try:
-                _chat_environment(self._own).get_template(path.name)
+                environment(self._own).get_template(path.name)
             except TemplateSyntaxError as problem:
                 yield f"{path}:{problem.lineno}: {problem.message}"
+            except (OSError, UnicodeDecodeError) as problem:
+                yield f"{path}: cannot be read: {problem}"
 
     def _render(
         self, name: str, environment: Callable[[Path], SandboxedEnvironment], facts: dict[str, Any]
@@ -84,7 +88,7 @@ def _place(problem: BaseException, name: str) -> str:
 def _reason(problem: BaseException) -> str:
     if isinstance(problem, TemplateNotFound):
         return f"there is no template {problem.name}"
-    return str(problem) or type(problem).__name__
+    return str(problem).rstrip(".") or type(problem).__name__
 
 
 def _environment(folder: Path, finalize: Callable[[Any], Any]) -> SandboxedEnvironment:
@@ -120,7 +124,7 @@ def _chat_environment(folder: Path) -> SandboxedEnvironment:
     environment.filters["channel"] = mrkdwn.channel_link
     environment.filters["local_time"] = local_time
     environment.filters["quote"] = lambda text: Mrkdwn("\n").join(
-        Mrkdwn("> ") + line for line in mrkdwn.markup(text).splitlines()
+        Mrkdwn("> ") + Mrkdwn(line) for line in mrkdwn.markup(text).splitlines()
     )
     return environment
 

@@ -87,10 +87,14 @@ LENIENT = {"apps.connections.open": "Tier3"}
 
 
 class RateLimiter:
-    """Counts calls on the workspace's clock: a minute's window for each app and method, a bucket for each channel."""
+    """Counts calls on the workspace's clock: a minute's window for each app and method, a bucket for each channel.
 
-    def __init__(self, clock: WorkspaceClock) -> None:
+    `generosity` multiplies all of Slack's limits.
+    """
+
+    def __init__(self, clock: WorkspaceClock, *, generosity: int = 1) -> None:
         self._clock = clock
+        self._generosity = generosity
         self._windows: dict[tuple[str, str], deque[float]] = {}
         self._buckets: dict[tuple[str, str], tuple[float, float]] = {}  # tokens, and when they were counted
 
@@ -103,7 +107,7 @@ class RateLimiter:
         if tier is None:
             return None
         now = self._clock.time()
-        wait = self._window_wait(app_id, method, PER_MINUTE[tier], now)
+        wait = self._window_wait(app_id, method, PER_MINUTE[tier] * self._generosity, now)
         channel = str(args.get("channel") or "") if method == "chat.postMessage" else ""
         if channel:
             wait = max(wait, self._bucket_wait(app_id, channel, now))
@@ -122,7 +126,8 @@ class RateLimiter:
         return window[0] + _MINUTE - now if len(window) >= most else 0.0
 
     def _bucket_wait(self, app_id: str, channel: str, now: float) -> float:
-        tokens, counted = self._buckets.get((app_id, channel), (float(POST_BURST), now))
-        tokens = min(float(POST_BURST), tokens + (now - counted) * POSTS_A_SECOND)
+        most, a_second = float(POST_BURST * self._generosity), POSTS_A_SECOND * self._generosity
+        tokens, counted = self._buckets.get((app_id, channel), (most, now))
+        tokens = min(most, tokens + (now - counted) * a_second)
         self._buckets[app_id, channel] = (tokens, now)
-        return (1 - tokens) / POSTS_A_SECOND if tokens < 1 else 0.0
+        return (1 - tokens) / a_second if tokens < 1 else 0.0

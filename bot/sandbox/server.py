@@ -40,7 +40,8 @@ class _Outcome:
 class SandboxServer:
     """Serves a workspace on 127.0.0.1; `async with` starts and stops it.
 
-    `ack_within` is how long (machine seconds) an app has to acknowledge; `fresh` builds what `POST reset` begins with.
+    `ack_within` is how long (machine seconds) an app has to acknowledge; `fresh` builds what `POST reset` begins with;
+    `generosity` multiplies Slack's rate limits, for measurements that must not run into them.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class SandboxServer:
         port: int = 0,
         ack_within: float = ACK_WITHIN,
         fresh: Callable[[WorkspaceClock], Workspace] = default_workspace,
+        generosity: int = 1,
     ) -> None:
         self.workspace = workspace
         self.faults = Faults()
@@ -58,7 +60,8 @@ class SandboxServer:
         self._port = port
         self._ack_within = ack_within
         self._fresh = fresh
-        self._limiter = RateLimiter(workspace.clock)
+        self._generosity = generosity
+        self._limiter = RateLimiter(workspace.clock, generosity=generosity)
         self._runner: web.AppRunner | None = None
 
     @property
@@ -108,7 +111,7 @@ class SandboxServer:
         self.workspace = self._fresh(old.clock)
         self.faults.set({})
         self.calls.clear()
-        self._limiter = RateLimiter(self.workspace.clock)
+        self._limiter = RateLimiter(self.workspace.clock, generosity=self._generosity)
         self._open(self.workspace)
         for told in self.on_reset:
             told(self.workspace)
@@ -185,7 +188,9 @@ class SandboxServer:
         answer = web_api.call(self.workspace, app, method, args)
         if self.faults.take("drop_after_accept", method):
             return _Outcome(status=0, body=answer, headers={})
-        return _Outcome(status=200, body=answer, headers={})
+        # An app learns there at its start whether it was given all that it needs.
+        granted = {} if method in _APP_TOKEN_METHODS else {"X-OAuth-Scopes": ",".join(sorted(app.scopes))}
+        return _Outcome(status=200, body=answer, headers=granted)
 
     def _faulty(self, method: str, *, named: bool = False) -> _Outcome | None:
         if self.faults.take("drop_before_accept", method, named=named):

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from sqlalchemy import select
+
 from bot.service.desk import UnitOfWork
-from bot.store.tables import Incident, OutboxItem
+from bot.store.tables import Incident, OutboxItem, RoleAssignment
 
 
 def _channel_lane(incident: Incident) -> str:
@@ -66,6 +68,32 @@ async def tell_person(uow: UnitOfWork, person: str, message: str, *, incident: I
         incident=incident,
         payload={"message": message, "person": person, **references},
     )
+
+
+async def report_refusal(uow: UnitOfWork, refused: OutboxItem, *, what: str, why: str) -> None:
+    """Tells the commander, or the reporter, what Slack refused for good: once for each kind of step.
+
+    What could not be told to a person is in the log only: telling them that would be refused as well.
+    """
+    if refused.incident_id is None or refused.step in ("answer", "tell_person"):
+        return
+    lane = f"trouble:{refused.incident_id}:{refused.step}"
+    known = await uow.session.scalar(
+        select(OutboxItem.id).where(OutboxItem.team_id == uow.team_id, OutboxItem.lane == lane).limit(1)
+    )
+    if known is not None:
+        return
+    incident = await uow.session.get_one(Incident, refused.incident_id)
+    commander = await uow.session.scalar(
+        select(RoleAssignment.person).where(
+            RoleAssignment.incident_id == incident.id,
+            RoleAssignment.role == "incident_commander",
+            RoleAssignment.ended_at.is_(None),
+        )
+    )
+    person = commander or incident.reporter
+    payload = {"message": "trouble", "person": person, "what": what, "why": why}
+    await uow.tell("tell_person", lane=lane, incident=incident, payload=payload)
 
 
 async def bring_in(uow: UnitOfWork, incident: Incident, person: str) -> None:

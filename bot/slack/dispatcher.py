@@ -8,6 +8,7 @@ from datetime import timedelta
 from bot.clock import wait
 from bot.errors import SlackBusy, SlackRefused, SlackUnclear
 from bot.render.words import Words
+from bot.service import telling
 from bot.service.desk import Desk
 from bot.slack.gateway import Gateway
 from bot.slack.steps import STEPS
@@ -62,7 +63,7 @@ class Dispatcher:
 
     async def _claim(self, most: int) -> list[OutboxItem]:
         async with self._desk.look() as uow:
-            if not await outbox.busy(uow.session, uow.team_id, now=uow.now):
+            if not await outbox.ready(uow.session, uow.team_id, now=uow.now, machine_time=self._machine_time()):
                 return []  # nothing to write: do not take the database's write lock
         async with self._desk.database.write() as session:
             found = await outbox.claim(
@@ -98,27 +99,29 @@ class Dispatcher:
             await self._again(item, problem, after=5.0)
         else:
             async with self._desk.work() as uow:
-                kept = await uow.session.merge(item, load=True)
+                kept = await uow.session.get_one(OutboxItem, item.id)
                 await step.record(uow, kept, answer)
                 self._mark(kept, "done")
             log.debug("Sent %s.", item.step, extra={"action": "outbox_delivered", "item": item.id})
 
     async def _refused(self, item: OutboxItem, problem: SlackRefused) -> None:
+        step = STEPS[item.step]
         if problem.code in _AS_WANTED:
             await self._finish(item, "done")
             return
         async with self._desk.work() as uow:
-            kept = await uow.session.merge(item, load=True)
-            if await STEPS[item.step].refused(uow, kept, problem):
+            kept = await uow.session.get_one(OutboxItem, item.id)
+            if await step.refused(uow, kept, problem):
                 kept.state, kept.unclear = "waiting", False
                 return
             kept.error = str(problem)
             self._mark(kept, "refused")
+            await telling.report_refusal(uow, kept, what=step.what, why=problem.explained)
         log.warning("%s", problem, extra={"action": "outbox_refused", "item": item.id, "step": item.step})
 
     async def _again(self, item: OutboxItem, problem: Exception, *, after: float, unclear: bool = False) -> None:
         async with self._desk.work() as uow:
-            kept = await uow.session.merge(item, load=True)
+            kept = await uow.session.get_one(OutboxItem, item.id)
             kept.error, kept.unclear = str(problem), kept.unclear or unclear
             # Being asked to wait is no failure of the item's.
             if kept.attempts >= _MOST_ATTEMPTS and not isinstance(problem, SlackBusy):
@@ -130,7 +133,7 @@ class Dispatcher:
 
     async def _finish(self, item: OutboxItem, state: str) -> None:
         async with self._desk.work() as uow:
-            self._mark(await uow.session.merge(item, load=True), state)
+            self._mark(await uow.session.get_one(OutboxItem, item.id), state)
 
     def _mark(self, item: OutboxItem, state: str) -> None:
         item.state, item.finished_at, item.leased_until = state, self._desk.clock.now(), None

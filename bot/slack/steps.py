@@ -33,6 +33,9 @@ class Call:
 class Step:
     """One kind of thing to tell Slack."""
 
+    # What could not be done where Slack refuses it for good, in the words of the sentence that tells a person.
+    what = "reach Slack"
+
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         """The call as things are now, or None where there is nothing to tell any more. Reads only."""
         raise NotImplementedError
@@ -86,6 +89,8 @@ class _Posting(Step):
 
 
 class CreateChannel(Step):
+    what = "make the channel"
+
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:  # noqa: ARG002
         incident = await messages.incident_of(uow, item.incident_id)
         if incident.channel_id is not None:
@@ -129,23 +134,14 @@ class CreateChannel(Step):
             item.payload = {**item.payload, "names_taken": item.payload.get("names_taken", 0) + 1}
             return True
         incident = await messages.incident_of(uow, item.incident_id)
-        incident.channel_problem = _why_no_channel(problem)
+        incident.channel_problem = problem.explained
         return False
-
-
-def _why_no_channel(problem: SlackRefused) -> str:
-    """For the declarer: what happened, and who can mend it."""
-    match problem.code:
-        case "restricted_action":
-            return "this workspace does not let apps make channels; a workspace admin can allow it"
-        case "missing_scope":
-            return f"the app lacks the scope {problem.needed or 'channels:manage'}; reinstall it from manifest.yaml"
-        case code:
-            return f"Slack refused it ({code})"
 
 
 class Invite(Step):
     """The reporter and the role holders, or the one person in the payload."""
+
+    what = "invite everybody into the channel"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:  # noqa: ARG002
         incident = await messages.incident_of(uow, item.incident_id)
@@ -162,11 +158,10 @@ class Invite(Step):
             arguments={"channel": incident.channel_id, "users": ",".join(wanted), "force": True},
         )
 
-    async def refused(self, uow: UnitOfWork, item: OutboxItem, problem: SlackRefused) -> bool:  # noqa: ARG002
-        return False  # already_in_channel is the usual one, and what we wanted
-
 
 class SetTopic(Step):
+    what = "set the channel's topic"
+
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         incident = await messages.incident_of(uow, item.incident_id)
         if incident.channel_id is None:
@@ -178,6 +173,8 @@ class SetTopic(Step):
 
 
 class PostCard(_Posting):
+    what = "post the live card"
+
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:  # noqa: ARG002
         incident = await messages.incident_of(uow, item.incident_id)
         if incident.channel_id is None or incident.card_ts is not None:
@@ -189,6 +186,8 @@ class PostCard(_Posting):
 
 
 class EditCard(Step):
+    what = "bring the live card up to date"
+
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:  # noqa: ARG002
         incident = await messages.incident_of(uow, item.incident_id)
         if incident.channel_id is None or incident.card_ts is None:
@@ -198,6 +197,8 @@ class EditCard(Step):
 
 
 class PinCard(Step):
+    what = "pin the live card"
+
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:  # noqa: ARG002
         incident = await messages.incident_of(uow, item.incident_id)
         if incident.channel_id is None or incident.card_ts is None:
@@ -208,6 +209,8 @@ class PinCard(Step):
 class Post(_Posting):
     """A message in the incident's channel."""
 
+    what = "post in the channel"
+
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         incident = await messages.incident_of(uow, item.incident_id)
         if incident.channel_id is None:
@@ -217,6 +220,8 @@ class Post(_Posting):
 
 
 class Announce(_Posting):
+    what = "announce it to the stakeholders"
+
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         incident = await messages.incident_of(uow, item.incident_id)
         if incident.is_private or incident.announcement_ts is not None:
@@ -230,6 +235,8 @@ class Announce(_Posting):
 
 
 class EditAnnouncement(Step):
+    what = "bring the announcement up to date"
+
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         incident = await messages.incident_of(uow, item.incident_id)
         if incident.announcement_channel is None or incident.announcement_ts is None:
@@ -241,6 +248,8 @@ class EditAnnouncement(Step):
 
 class PostToStakeholders(_Posting):
     """A message in the announcement's thread."""
+
+    what = "tell the stakeholders"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         incident = await messages.incident_of(uow, item.incident_id)
@@ -302,6 +311,8 @@ class AnswerPerson(Step):
 
 
 class UploadPostmortem(Step):
+    what = "put the postmortem draft into the channel"
+
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         incident = await messages.incident_of(uow, item.incident_id)
         if incident.channel_id is None:

@@ -75,6 +75,13 @@ async def next_time(session: AsyncSession, team_id: str, *, now: datetime) -> da
     return found
 
 
+async def ready(session: AsyncSession, team_id: str, *, now: datetime, machine_time: float) -> bool:
+    """Whether there is anything to claim."""
+    cut_off = and_(OutboxItem.team_id == team_id, OutboxItem.state == "sending", OutboxItem.leased_until < machine_time)
+    found = await session.scalar(select(OutboxItem.id).where(or_(cut_off, and_(*_may_go_out(team_id, now)))).limit(1))
+    return found is not None
+
+
 async def busy(session: AsyncSession, team_id: str, *, now: datetime) -> bool:
     """Whether anything is being sent or could be sent now."""
     sending = and_(OutboxItem.team_id == team_id, OutboxItem.state == "sending")

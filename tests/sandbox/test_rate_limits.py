@@ -79,3 +79,12 @@ def test_connections_can_be_opened_more_than_once_a_minute() -> None:
 def test_unknown_methods_are_not_limited() -> None:
     limiter = RateLimiter(SteppedClock(1000))
     assert all(limiter.check("A1", "no.such", {}) is None for _ in range(200))
+
+
+def test_a_generous_workspace_has_the_same_limits_further_up() -> None:
+    limiter = RateLimiter(SteppedClock(1000), generosity=3)
+    assert [limiter.check("A1", "conversations.create", {}) for _ in range(60)] == [None] * 60
+    assert limiter.check("A1", "conversations.create", {}) == 60
+    posts = [limiter.check("A1", "chat.postMessage", {"channel": "C1"}) for _ in range(3 * POST_BURST)]
+    assert posts == [None] * 3 * POST_BURST
+    assert limiter.check("A1", "chat.postMessage", {"channel": "C1"}) == 1

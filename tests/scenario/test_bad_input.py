@@ -106,7 +106,7 @@ async def test_an_incident_without_its_channel_is_still_an_incident_and_the_decl
     world.server.faults.set({"error": {"method": "conversations.create", "error": "restricted_action"}})
     answer = await world.command("ana", "declare p1 Checkout down")
     assert "INC-1 is declared" in answer.text
-    assert "does not let apps make channels" in answer.text
+    assert "does not let apps do that" in answer.text
     assert "now *identified*" in (await world.command("ana", "status INC-1 identified")).text
     assert "identified" in world.by_bot("incidents")[0].text
 
@@ -160,3 +160,14 @@ async def test_double_clicks_send_one_update(world: World) -> None:
         assert reply.status == 200
     await world.settle()
     assert len((await world.record())["updates"]) == 1
+
+
+async def test_a_stakeholders_channel_that_is_missing_is_told_to_the_reporter_once(world: World) -> None:
+    """Nobody may be silently not told."""
+    world.server.faults.set({"error": {"method": "chat.update", "error": "channel_not_found"}})
+    channel = await world.declare()
+    for status in ("identified", "monitoring"):
+        await world.command("ana", f"status {status}", channel=channel)
+    told = [text for text in world.to_person("ana") if "could not" in text]
+    assert len(told) == 2, "the card and the announcement, each once"
+    assert "there is no such channel" in told[0]

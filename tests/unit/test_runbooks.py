@@ -285,3 +285,26 @@ def test_several_mistakes_of_one_file_are_reported_at_once(tmp_path: Path) -> No
 
     assert len(found) == 3
     assert all(line.startswith(f"{folder / 'checkout.yaml'}: ") for line in found)
+
+
+def test_many_words_of_the_title_do_not_outweigh_the_category() -> None:
+    """Five words once beat a category, and nine a subcategory."""
+
+    def runbook(slug: str, match: Match) -> Runbook:
+        return Runbook(
+            title=slug,
+            summary="",
+            match=match,
+            symptoms=(),
+            first_checks=(),
+            mitigations=(),
+            escalation=(),
+            steps=(),
+            slug=slug,
+        )
+
+    words = ("one", "two", "three", "four", "five", "six")
+    wordy, fitting = runbook("wordy", Match(words=words)), runbook("fitting", Match(categories=("network",)))
+    title = " ".join(words)
+    found = best_runbook([wordy, fitting], category="network", subcategory=None, service=None, title=title)
+    assert found is fitting

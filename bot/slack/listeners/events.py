@@ -162,7 +162,9 @@ async def _handle_left(uow: UnitOfWork, event: Event, at: datetime) -> None:
 async def _handle_user_change(uow: UnitOfWork, event: Event, at: datetime) -> None:  # noqa: ARG001
     user = _part(event, "user")
     if _text(user, "id") is not None:
-        await people.learn(uow, person_facts({**user, "profile": _part(user, "profile")}))
+        plain = {key: value for key, value in user.items() if isinstance(value, str | bool)}
+        profile = {"real_name": _text(_part(user, "profile"), "real_name")}
+        await people.learn(uow, person_facts({**plain, "profile": profile}))
 
 
 async def _is_our_own(uow: UnitOfWork, message: Event) -> bool:

@@ -52,9 +52,9 @@ class CardFacts:
 
 def incident_card(facts: CardFacts) -> Message:
     text = Mrkdwn("{} · {} · {} · {}").format(facts.name, facts.priority, facts.status, facts.title)
-    taken = [f"{name.lower()} <@{people[0]}>" for name, people in facts.roles.items() if people]
-    if taken:
-        text += Mrkdwn(" · " + " · ".join(taken))
+    for name, people in facts.roles.items():
+        if people:
+            text += Mrkdwn(" · {} {}").format(name.lower(), mention(people[0]))
     fields = [
         Mrkdwn("*Priority*\n{} {}").format(facts.priority_emoji, facts.priority),
         Mrkdwn("*Status*\n{}").format(facts.status + (f", lasted {facts.lasted}" if facts.lasted else "")),
