@@ -82,7 +82,8 @@ def _said(happening: Happening, narrator: Narrator) -> Text:
 def _edited(happening: Happening, narrator: Narrator) -> Text | None:
     if happening.text == happening.detail.get("old_text"):
         return None  # only buttons or a picture of it changed
-    label = "card updated: " if narrator.is_app(happening.user) else "edited: "
+    # people edit what they said; an app keeps a card or an announcement up to date
+    label = "now reads: " if narrator.is_app(happening.user) else "edited: "
     return Text.assemble((label, "dim"), styled(happening.text, narrator.names))
 
 

@@ -66,7 +66,8 @@ def plain(text: str, names: Names) -> str:
 
 def styled(text: str, names: Names) -> Text:
     """One flowing line for the screen: *bold*, _italic_, ~struck~ and `code` shown as such."""
-    flowing = " · ".join(line.strip() for line in plain(text, names).splitlines() if line.strip())
+    lines = (line.strip().removeprefix("> ") for line in plain(text, names).splitlines())
+    flowing = " · ".join(line for line in lines if line)
     shown, end = Text(), 0
     for match in _STYLED.finditer(flowing):
         shown.append(flowing[end : match.start()])
@@ -74,6 +75,11 @@ def styled(text: str, names: Names) -> Text:
         end = match.end()
     shown.append(flowing[end:])
     return shown
+
+
+def unstyled(text: str) -> str:
+    """What an app wrote in *bold* and the like, without the signs for it and for quotations."""
+    return "\n".join(_STYLED.sub(r"\2", line.removeprefix("> ")) for line in text.splitlines())
 
 
 def _signs(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.demo.readable import Names, emoji, plain, written
+from bot.demo.readable import Names, emoji, plain, unstyled, written
 from bot.sandbox.workspace import Channel, Message, Workspace
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$@])")
@@ -126,8 +126,9 @@ class _Page:
         return ""
 
     def _text(self, message: Message) -> str:
-        said = written(message.blocks) if message.app_id else ""
-        return escaped(plain(said or message.text, self._names))
+        if not message.app_id:
+            return escaped(plain(message.text, self._names))
+        return escaped(unstyled(plain(written(message.blocks) or message.text, self._names)))
 
     def _reactions(self, message: Message) -> str:
         return " · ".join(

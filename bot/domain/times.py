@@ -23,7 +23,7 @@ def parse_duration(text: str) -> timedelta | None:
 
 
 def _clock_times(text: str, near: datetime, zone: tzinfo) -> list[datetime]:
-    """Each `14:23` in the days around `near`, in the speaker's zone, with a Z in UTC; none where it is no clock time."""
+    """Each `14:23` in the days around `near`, in the speaker's zone, with a Z in UTC; none where it is no time."""
     match = _CLOCK.fullmatch(text)
     if not match:
         return []

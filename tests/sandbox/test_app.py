@@ -30,6 +30,18 @@ async def test_a_missing_scope_is_named() -> None:
         )
 
 
+async def test_an_app_is_told_which_scopes_it_was_granted() -> None:
+    """As Slack does, in a header of every answer to the bot's token; an app learns there what it lacks."""
+    async with serving() as server:
+        server.workspace.apps[0].scopes.clear()
+        server.workspace.apps[0].scopes.update({"commands", "chat:write"})
+        answer = await web_client(server).auth_test()
+        assert answer.headers["x-oauth-scopes"] == "chat:write,commands"
+        with pytest.raises(SlackApiError) as refused:
+            await web_client(server, "xoxb-somebody-elses").auth_test()
+        assert "x-oauth-scopes" not in refused.value.response.headers
+
+
 async def test_an_app_of_ones_own_workspace_is_installed_while_it_is_served() -> None:
     workspace = Workspace(WatchedClock())
     workspace.add_user("ana", real_name="Ana Torres")

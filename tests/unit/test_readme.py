@@ -2,10 +2,10 @@
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -31,9 +31,10 @@ def setting_paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 def _below(annotation: Any, prefix: str) -> Iterator[str]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield from setting_paths(annotation, prefix)
-    elif get_origin(annotation) is not None and "Mapping" in str(get_origin(annotation)):
+    elif get_origin(annotation) is Mapping:
         value = get_args(annotation)[1]
-        if get_origin(value) is not None:
+        value = get_args(value)[0] if get_origin(value) is Annotated else value
+        if get_origin(value) is Mapping:
             yield f"{prefix}*"
         yield from _below(value, f"{prefix}*.")
 

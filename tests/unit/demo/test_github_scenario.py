@@ -37,7 +37,7 @@ def key_events(story: Scenario) -> dict[str, str]:
             moment = f"{story.starts_at + pinned.at:%H:%M}"
             events[f"{moment} {pinned.id}"] = latest.get(pinned.id or "", pinned.action.text)
     for _, text in commands(story, "note"):
-        if match := re.match(r"note (\d\d:\d\d)Z: (.*)", text):
+        if match := re.match(r"note at:(\d\d:\d\d)Z (.*)", text):
             events[f"{match[1]} note"] = match[2]
     return events
 

@@ -142,7 +142,7 @@ async def test_the_bots_doings_can_be_told_from_peoples(show: Show) -> None:
 
     assert [line[16:] for line in show.lines()[1:]] == [
         "#general     incident-bot    INC-1 · P1 · declared",
-        "#general     incident-bot    card updated: INC-1 · P1 · identified · commander Ben",
+        "#general     incident-bot    now reads: INC-1 · P1 · identified · commander Ben",
         "→ Ana        incident-bot    An update is due",
         "#general     incident-bot    only Ana sees this: Only the commander can close it",
     ]

@@ -1,0 +1,81 @@
+"""The facts of a postmortem that rules derive: phases and links."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.postmortem import Phase, message_link, phases
+
+START = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+
+
+def at(minute: int) -> datetime:
+    return START + timedelta(minutes=minute)
+
+
+@pytest.mark.parametrize(
+    ("changes", "ended", "expected"),
+    [
+        ([], None, []),
+        ([(0, "investigating")], None, [("investigating", 0, None)]),  # still in it
+        ([(0, "investigating")], 30, [("investigating", 0, 30)]),
+        (
+            [(0, "investigating"), (10, "identified"), (15, "resolved")],
+            None,
+            [("investigating", 0, 10), ("identified", 10, 15), ("resolved", 15, None)],
+        ),
+        (
+            [(0, "investigating"), (0, "identified"), (5, "resolved")],  # set at once by the declarer
+            20,
+            [("identified", 0, 5), ("resolved", 5, 20)],
+        ),
+        (
+            [(0, "investigating"), (5, "resolved"), (9, "investigating")],  # reopened: a phase of its own
+            None,
+            [("investigating", 0, 5), ("resolved", 5, 9), ("investigating", 9, None)],
+        ),
+        ([(0, "investigating"), (30, "closed")], 30, [("investigating", 0, 30)]),  # nothing lasts after the end
+    ],
+)
+def test_each_status_lasts_until_the_next(
+    changes: list[tuple[int, str]], ended: int | None, expected: list[tuple[str, int, int | None]]
+) -> None:
+    found = phases([(at(minute), status) for minute, status in changes], at(ended) if ended is not None else None)
+
+    assert found == [
+        Phase(status=status, start=at(start), end=at(end) if end is not None else None)
+        for status, start, end in expected
+    ]
+
+
+@given(minutes=st.lists(st.integers(0, 1000), min_size=1).map(sorted), lasts=st.integers(0, 500))
+def test_the_phases_cover_the_incident_without_gap_or_overlap(minutes: list[int], lasts: int) -> None:
+    end = at(minutes[-1] + lasts)
+    found = phases([(at(minute), str(place)) for place, minute in enumerate(minutes)], end)
+
+    total = sum((one.lasted or timedelta(0) for one in found), timedelta(0))
+    assert total == end - at(minutes[0])
+    assert all(one.end == other.start for one, other in pairwise(found))
+
+
+def test_a_phase_that_goes_on_has_not_lasted_yet() -> None:
+    assert Phase(status="investigating", start=START, end=None).lasted is None
+
+
+@pytest.mark.parametrize(
+    ("thread_ts", "found"),
+    [
+        (None, "https://acme.slack.com/archives/C1/p1540162440000100"),
+        ("1540162440.000100", "https://acme.slack.com/archives/C1/p1540162440000100"),  # the thread's own first message
+        (
+            "1540160000.000000",
+            "https://acme.slack.com/archives/C1/p1540162440000100?thread_ts=1540160000.000000&cid=C1",
+        ),
+    ],
+)
+@pytest.mark.parametrize("workspace", ["https://acme.slack.com", "https://acme.slack.com/"])
+def test_a_message_has_slacks_permalink(workspace: str, thread_ts: str | None, found: str) -> None:
+    assert message_link(workspace, "C1", "1540162440.000100", thread_ts) == found

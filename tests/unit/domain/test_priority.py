@@ -1,0 +1,169 @@
+"""A priority follows from impact and urgency; where anything is in doubt, the higher one counts."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.priority import Choice, Scale, check_level, choose, read_priority
+from bot.errors import UserError
+
+# The table as process 6 has it: rows are impact, columns urgency.
+MATRIX = {
+    "extensive": {"critical": "p1", "high": "p1", "medium": "p2", "low": "p3"},
+    "significant": {"critical": "p1", "high": "p2", "medium": "p2", "low": "p3"},
+    "moderate": {"critical": "p2", "high": "p2", "medium": "p3", "low": "p4"},
+    "minor": {"critical": "p3", "high": "p3", "medium": "p4", "low": "p4"},
+}
+URGENCIES = ("critical", "high", "medium", "low")
+SCALE = Scale(
+    levels=("p1", "p2", "p3", "p4"),
+    aliases={"sev1": "p1", "sev2": "p2", "critical": "p1", "all-hands": "p1", "hands": "p3"},
+    matrix=MATRIX,
+    when_unstated="p2",
+)
+LEVELS = st.sampled_from(SCALE.levels)
+
+
+def stated(level: str | None) -> Choice | None:
+    return Choice(priority=level, because="as declared") if level else None
+
+
+# as people type it
+
+
+@pytest.mark.parametrize(
+    ("word", "priority", "in_doubt"),
+    [
+        ("p1", "p1", False),  # the key
+        ("P3", "p3", False),  # a phone's capital
+        ("sev2", "p2", False),  # an alias
+        ("Critical", "p1", False),
+        ("p3?", "p2", True),  # unsure: one higher
+        ("p3??", "p2", True),  # more unsure is not two higher
+        ("p1?", "p1", True),  # there is none higher
+        ("p2/p3", "p2", True),  # between two: the higher
+        ("p3/p2", "p2", True),  # in either order
+        ("p3|sev2", "p2", True),
+        ("p4-p2", "p2", True),
+        ("p1/", "p1", False),  # a slip
+        ("all-hands", "p1", False),  # a name with a hyphen is one name, even where its half is a name too
+        ("all-hands?", "p1", True),
+    ],
+)
+def test_a_priority_is_read_and_doubt_goes_higher(word: str, priority: str, in_doubt: bool) -> None:
+    choice = read_priority(word, SCALE)
+
+    assert choice is not None
+    assert (choice.priority, choice.in_doubt) == (priority, in_doubt)
+
+
+@pytest.mark.parametrize("word", ["", "?", "/", "p9", "p1/p9", "checkout", "p1!", "p", "1"])
+def test_a_word_that_names_no_priority_is_left_alone(word: str) -> None:
+    assert read_priority(word, SCALE) is None
+
+
+@pytest.mark.parametrize(
+    ("word", "because"),
+    [
+        ("p2", "as declared"),
+        ("p3?", "one above p3, as in doubt"),
+        ("p2/sev1", "the higher of p2 and sev1, as in doubt"),
+    ],
+)
+def test_the_reason_names_what_was_typed(word: str, because: str) -> None:
+    choice = read_priority(word, SCALE)
+
+    assert choice is not None
+    assert choice.because == because
+
+
+def test_the_highest_priority_in_doubt_is_not_said_to_be_one_above_itself() -> None:
+    choice = read_priority("p1?", SCALE)
+
+    assert choice is not None
+    assert choice.because == "the highest, as in doubt"
+
+
+@given(word=st.text(max_size=30) | st.text("p1234sev?/|-", max_size=12))
+def test_any_word_is_read_or_left_alone(word: str) -> None:
+    choice = read_priority(word, SCALE)
+
+    assert choice is None or choice.priority in SCALE.levels
+
+
+# from impact and urgency
+
+
+@pytest.mark.parametrize(("impact", "urgency"), [*product(MATRIX, URGENCIES)])
+def test_the_matrix_decides_and_says_so(impact: str, urgency: str) -> None:
+    choice = choose(SCALE, stated=None, impact=impact, urgency=urgency)
+
+    assert choice == Choice(priority=MATRIX[impact][urgency], because=f"impact {impact} × urgency {urgency}")
+
+
+@pytest.mark.parametrize(
+    ("said", "impact", "urgency", "priority", "because"),
+    [
+        # nothing is known: what the configuration says
+        (None, None, None, "p2", "no priority was given"),
+        # half is known: the worst that the other half could make of it
+        (None, "moderate", None, "p2", "the highest for impact moderate; urgency unknown"),
+        (None, None, "low", "p3", "the highest for urgency low; impact unknown"),
+        # declared and derived differ: the higher one, from either side
+        ("p1", "minor", "low", "p1", "declared p1, but impact minor × urgency low gives p4: the higher one"),
+        ("p4", "extensive", "high", "p1", "declared p4, but impact extensive × urgency high gives p1: the higher one"),
+    ],
+)
+def test_in_doubt_the_higher_one_counts_and_the_reason_is_told(
+    said: str | None, impact: str | None, urgency: str | None, priority: str, because: str
+) -> None:
+    choice = choose(SCALE, stated=stated(said), impact=impact, urgency=urgency)
+
+    assert choice == Choice(priority=priority, because=because, in_doubt=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "impact", "urgency", "because"),
+    [
+        ("p3", None, None, "as declared"),  # nothing speaks against it
+        ("p3", "minor", "high", "impact minor × urgency high"),  # both agree: the matrix is the better reason
+    ],
+)
+def test_where_nothing_is_in_doubt_nothing_is_raised(
+    said: str, impact: str | None, urgency: str | None, because: str
+) -> None:
+    choice = choose(SCALE, stated=stated(said), impact=impact, urgency=urgency)
+
+    assert choice == Choice(priority=said, because=because)
+
+
+@given(
+    said=LEVELS | st.none(),
+    impact=st.sampled_from(sorted(MATRIX)) | st.none(),
+    urgency=st.sampled_from(URGENCIES) | st.none(),
+)
+def test_a_further_hint_never_lowers_a_declared_priority(
+    said: str | None, impact: str | None, urgency: str | None
+) -> None:
+    choice = choose(SCALE, stated=stated(said), impact=impact, urgency=urgency)
+
+    assert choice.because
+    if said:
+        assert SCALE.higher(choice.priority, said) == choice.priority
+
+
+# levels
+
+
+@pytest.mark.parametrize("word", ["extensive", "Extensive", "EXTENSIVE"])
+def test_a_level_is_found_in_any_case(word: str) -> None:
+    assert check_level(word, tuple(MATRIX), "impact") == "extensive"
+
+
+def test_an_unknown_level_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UserError, match="There are: critical, high, medium, low") as refused:
+        check_level("huge", URGENCIES, "urgency")
+
+    assert refused.value.field == "urgency"

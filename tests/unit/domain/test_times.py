@@ -1,0 +1,317 @@
+"""Times and durations as people type them in a hurry, across midnight, zones and the change of summer time."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.domain.times import from_ts, iso, parse_duration, parse_next, parse_past, span
+from bot.errors import UserError
+
+Parse = Callable[..., datetime]
+
+NEW_YORK = ZoneInfo("America/New_York")
+KATHMANDU = ZoneInfo("Asia/Kathmandu")  # 5:45 ahead, and no summer time
+NOW = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)  # 09:30 in New York
+
+zones = st.sampled_from(
+    # whole hours, half hours, quarters; summer time in both hemispheres, by half an hour, at midnight, none
+    [
+        "America/New_York",
+        "Europe/London",
+        "Asia/Kolkata",
+        "Asia/Kathmandu",
+        "Australia/Sydney",
+        "Australia/Lord_Howe",
+        "Asia/Beirut",
+        "America/Havana",
+        "Pacific/Kiritimati",
+        "UTC",
+    ]
+).map(ZoneInfo)
+moments = st.datetimes(datetime(2015, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds are naive
+odd_times = st.one_of(
+    st.text(max_size=40),
+    st.text("0123456789:smhdwzZ -+T.agoinuc٣²", max_size=24),
+    st.integers().map(lambda number: f"{number}m"),
+    st.integers(10**20, 10**40).map(lambda number: f"{number}d"),
+    st.datetimes().map(datetime.isoformat),
+    st.datetimes(timezones=st.timezones()).map(datetime.isoformat),
+)
+
+
+def past(text: str, *, now: datetime = NOW, zone: ZoneInfo = NEW_YORK) -> datetime:
+    return parse_past(text, now=now, zone=zone, what="since")
+
+
+def coming(text: str, *, now: datetime = NOW, zone: ZoneInfo = NEW_YORK) -> datetime:
+    return parse_next(text, now=now, zone=zone)
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+# durations
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("20m", 20),  # the usual one
+        ("1h30m", 90),  # two units
+        ("2 h", 120),  # with a space
+        (" 1H 30M ", 90),  # a phone's capitals
+        ("90s", 1.5),
+        ("1d", 24 * 60),
+        ("1w", 7 * 24 * 60),
+        ("0m", 0),  # a duration, if a short one
+        ("٢٠m", 20),  # an Arabic keyboard's digits are digits
+        ("3650d", 3650 * 24 * 60),  # the longest
+    ],
+)
+def test_a_duration_is_read(text: str, minutes: float) -> None:
+    assert parse_duration(text) == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "20",  # of what?
+        "m",
+        "20min",
+        "1.5h",  # 1h30m says it
+        "-5m",  # back in time
+        "5m ago",
+        "²m",  # a digit that is no number
+        "3651d",  # over ten years
+        "9" * 30 + "m",
+    ],
+)
+def test_what_is_no_duration_is_not_taken_for_one(text: str) -> None:
+    assert parse_duration(text) is None
+
+
+def test_a_number_of_thousands_of_digits_is_no_duration() -> None:
+    assert parse_duration("9" * 5000 + "m") is None
+
+
+@given(seconds=st.integers(0, 10**10))
+def test_a_duration_is_shown_in_units_that_add_up(seconds: int) -> None:
+    shown = span(timedelta(seconds=seconds))
+
+    read = parse_duration(shown.replace(" min", "m").replace(" ", ""))
+    if read is not None:  # centuries are shown, but not read
+        assert abs(read.total_seconds() - seconds) < 60
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "0 s"),
+        (45, "45 s"),
+        (61, "1 min 1 s"),  # short ones to the second
+        (599, "9 min 59 s"),
+        (601, "10 min"),  # from ten minutes on nobody counts seconds
+        (3600, "1 h"),
+        (3660, "1 h 1 min"),
+        (87_060, "24 h 11 min"),  # the incident of the demo: hours, not days
+        (59.6, "1 min"),  # rounded first, so that there is no "60 s"
+        (-5, "0 s"),  # a clock that was set back
+    ],
+)
+def test_a_duration_is_shown_in_the_units_a_reader_needs(seconds: float, shown: str) -> None:
+    assert span(timedelta(seconds=seconds)) == shown
+
+
+# when it began
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("09:12", "2026-03-02T14:12"),  # today, in the speaker's zone
+        ("9:12", "2026-03-02T14:12"),  # without the zero
+        ("09:30", "2026-03-02T14:30"),  # this very minute
+        ("09:31", "2026-03-01T14:31"),  # not come yet today, so yesterday's
+        ("23:50", "2026-03-02T04:50"),  # yesterday's in New York, today's in UTC
+        ("14:23Z", "2026-03-02T14:23"),  # exact
+        ("14:23 utc", "2026-03-02T14:23"),  # the same
+        ("14:31z", "2026-03-01T14:31"),
+        ("09:12:07", "2026-03-02T14:12:07"),
+        ("20m", "2026-03-02T14:10"),
+        ("20m ago", "2026-03-02T14:10"),
+        ("now", "2026-03-02T14:30"),
+        ("Now", "2026-03-02T14:30"),
+        ("2018-10-21T22:52:00Z", "2018-10-21T22:52"),
+        ("2018-10-21T22:52:00z", "2018-10-21T22:52"),
+        ("2018-10-21 18:52", "2018-10-21T22:52"),  # without an offset: the speaker's zone, in which it was summer
+        ("2018-10-21T22:52:00+02:00", "2018-10-21T20:52"),
+    ],
+)
+def test_the_beginning_is_the_latest_such_time_in_the_past(text: str, expected: str) -> None:
+    assert past(text) == utc(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "cannot read"),
+        ("soon", "cannot read"),
+        ("24:00", "cannot read"),
+        ("14:60", "cannot read"),
+        ("²:30", "cannot read"),  # a digit that is no number
+        ("-5m", "cannot read"),
+        ("2026-02-30", "cannot read"),  # a day that the calendar lacks
+        ("2026-03-03", "future"),
+        ("9999-12-30T00:00Z", "future"),
+    ],
+)
+def test_a_beginning_that_makes_no_sense_is_refused_at_its_option(text: str, said: str) -> None:
+    with pytest.raises(UserError, match=said) as refused:
+        past(text)
+
+    assert refused.value.field == "since"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9999-12-31T23:59:59",  # in New York that is the year 10000 in UTC
+        "9999-12-31T23:59:59-14:00",
+        "0001-01-01T00:00:00+14:00",  # the year 0
+        "9" * 5000 + "m",
+    ],
+)
+@pytest.mark.parametrize("parse", [past, coming])
+def test_a_time_out_of_all_bounds_is_refused(parse: Parse, text: str) -> None:
+    with pytest.raises(UserError):
+        parse(text)
+
+
+# In New York the clocks went back on 2026-11-01 at 06:00 UTC: 01:00 to 02:00 came twice, at 05:00 and 06:00 UTC.
+@pytest.mark.parametrize(
+    ("now", "text", "expected"),
+    [
+        ("2026-11-01T05:45", "01:30", "2026-11-01T05:30"),  # the first time round
+        ("2026-11-01T06:15", "01:30", "2026-11-01T05:30"),  # the second 01:30 is still to come
+        ("2026-11-01T06:45", "01:30", "2026-11-01T06:30"),  # now it has been
+        ("2026-11-01T17:00", "12:30", "2026-10-31T16:30"),  # yesterday, in summer time, was more than 24 hours ago
+    ],
+)
+def test_in_the_night_in_which_clocks_go_back_the_latest_of_both_counts(now: str, text: str, expected: str) -> None:
+    assert past(text, now=utc(now)) == utc(expected)
+
+
+# On 2026-03-08 they went forward at 07:00 UTC: 02:00 to 03:00 did not come.
+@pytest.mark.parametrize(
+    ("parse", "now", "text", "expected"),
+    [
+        (coming, "2026-11-01T05:45", "01:30", "2026-11-01T06:30"),  # it comes once more tonight
+        (coming, "2026-11-01T06:45", "01:30", "2026-11-02T06:30"),
+        (past, "2026-03-08T07:10", "02:30", "2026-03-07T07:30"),  # left out tonight
+        (past, "2026-03-08T07:10", "01:59", "2026-03-08T06:59"),
+        (coming, "2026-03-08T06:00", "02:30", "2026-03-08T07:30"),  # the same stretch of time from now
+    ],
+)
+def test_a_clock_time_is_found_across_the_change_of_summer_time(
+    parse: Parse, now: str, text: str, expected: str
+) -> None:
+    assert parse(text, now=utc(now)) == utc(expected)
+
+
+# when the next update is promised
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("20m", "2026-03-02T14:50"),
+        ("in 20m", "2026-03-02T14:50"),
+        ("10:15", "2026-03-02T15:15"),  # today
+        ("09:30", "2026-03-03T14:30"),  # this minute has begun: tomorrow's
+        ("14:23Z", "2026-03-03T14:23"),
+        ("2026-03-02T16:00Z", "2026-03-02T16:00"),
+    ],
+)
+def test_a_promise_is_the_next_such_time(text: str, expected: str) -> None:
+    assert coming(text) == utc(expected)
+
+
+@pytest.mark.parametrize("text", ["0m", "now", "", "-5m", "2026-03-02T14:30Z", "20m ago", "0001-01-01"])
+def test_a_promise_that_is_none_is_refused_with_what_to_write(text: str) -> None:
+    with pytest.raises(UserError, match=r"Write next:20m") as refused:
+        coming(text)
+
+    assert refused.value.field == "next"
+
+
+# any text, any time, any zone
+
+
+@given(text=odd_times, now=moments, zone=zones)
+@example(text="01:30", now=datetime(2026, 11, 1, 6, 15, tzinfo=UTC), zone=NEW_YORK)
+def test_what_began_lies_in_the_past_and_what_is_promised_in_the_future(
+    text: str, now: datetime, zone: ZoneInfo
+) -> None:
+    for parse, right in ((past, lambda when: when <= now), (coming, lambda when: when > now)):
+        try:
+            when = parse(text, now=now, zone=zone)
+        except UserError:
+            continue
+        assert right(when)
+        assert when.utcoffset() == timedelta(0)
+
+
+@given(clock=st.times(), now=moments, zone=zones)
+def test_a_clock_time_is_never_more_than_a_day_away_but_for_the_change_of_summer_time(
+    clock: time, now: datetime, zone: ZoneInfo
+) -> None:
+    text = f"{clock:%H:%M:%S}"
+    day = timedelta(hours=25)
+
+    assert now - day <= past(text, now=now, zone=zone) <= now
+    assert now < coming(text, now=now, zone=zone) <= now + day
+
+
+@given(clock=st.times(), now=moments)
+def test_a_clock_time_is_that_time_on_the_speakers_clock(clock: time, now: datetime) -> None:
+    text = f"{clock:%H:%M:%S}"
+
+    for when in (
+        past(text, now=now, zone=KATHMANDU),
+        coming(text, now=now, zone=KATHMANDU),
+    ):
+        assert f"{when.astimezone(ZoneInfo('Asia/Kathmandu')):%H:%M:%S}" == text
+
+
+# exports
+
+
+@given(when=st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - bounds are naive
+def test_an_exported_time_can_be_read_back_to_the_second(when: datetime) -> None:
+    text = iso(when)
+
+    assert text is not None
+    assert text.endswith("Z")
+    assert datetime.fromisoformat(text) == when.replace(microsecond=0)
+
+
+def test_a_time_that_has_not_come_is_exported_as_none() -> None:
+    assert iso(None) is None
+
+
+@pytest.mark.parametrize(
+    ("ts", "expected"),
+    [
+        ("1540162440.000100", "2018-10-21T22:54:00.000100"),  # the digits that make it unique are kept
+        ("1540162440.5", "2018-10-21T22:54:00.500000"),
+        ("1540162440", "2018-10-21T22:54:00"),
+    ],
+)
+def test_a_slack_ts_is_a_time(ts: str, expected: str) -> None:
+    assert from_ts(ts) == utc(expected)
