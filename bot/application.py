@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.service.desk import Desk
 from bot.service.due import DueJobs
+from bot.slack.backfill import Backfill
 from bot.slack.dispatcher import Dispatcher
 from bot.slack.gateway import Gateway
 from bot.slack.inbox import Inbox
@@ -23,6 +24,11 @@ _SECONDS_TO_DRAIN = 5.0
 
 class Receiver(Protocol):
     """How payloads come in: Socket Mode or HTTP."""
+
+    @property
+    def state(self) -> str:
+        """For people, once it is open: connected, or listening on which address."""
+        ...
 
     async def open(self) -> None: ...
     async def close(self) -> None: ...
@@ -39,6 +45,7 @@ class Application:
         inbox: Inbox,
         dispatcher: Dispatcher,
         jobs: DueJobs,
+        backfill: Backfill,
         slack_app: AsyncApp,
         receiver: Receiver,
     ) -> None:
@@ -47,25 +54,30 @@ class Application:
         self._inbox = inbox
         self._dispatcher = dispatcher
         self._jobs = jobs
-        self._receiver = receiver
+        self._backfill = backfill
+        self.receiver = receiver
         self.slack_app = slack_app
         self._loops: list[asyncio.Task[None]] = []
+        self._catching_up: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         if self.desk.database.writer.dialect.name == "sqlite":  # ours is the only process
             async with self.desk.database.write() as session:
                 await outbox.release_orphans(session, self.desk.team_id)
+        # First: where it fails there are no loops to stop yet. What comes in before them waits in the inbox.
+        await self.receiver.open()
         loops = {"inbox": self._inbox.run, "outbox": self._dispatcher.run, "due jobs": self._jobs.run}
         self._loops = [asyncio.create_task(self._supervise(name, loop), name=name) for name, loop in loops.items()]
-        await self._receiver.open()
+        self._catching_up = asyncio.create_task(self._catch_up(), name="backfill")
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """No new work; what is under way is finished, within five seconds."""
-        await self._receiver.close()
-        for loop in self._loops:
+        await self.receiver.close()
+        tasks = [*self._loops, *filter(None, [self._catching_up])]
+        for loop in tasks:
             loop.cancel()
-        for loop in self._loops:
+        for loop in tasks:
             with contextlib.suppress(asyncio.CancelledError):
                 await loop
         with contextlib.suppress(TimeoutError):
@@ -83,6 +95,14 @@ class Application:
                 log.exception("The %s loop failed and starts again.", name, extra={"action": "loop_failed"})
                 await asyncio.sleep(1)
 
+    async def _catch_up(self) -> None:
+        """Reads what was said while the bot was away; the bot works meanwhile."""
+        try:
+            await self._backfill.catch_up()
+        except Exception:
+            # A supervisor's catch: `incident-bot backfill` reads it on demand.
+            log.exception("What was missed could not be read.", extra={"action": "backfill_failed"})
+
     async def idle(self) -> None:
         """Returns when nothing is left to do before the clock moves on or somebody does something."""
         quiet = 0
@@ -94,7 +114,7 @@ class Application:
         due = await self._jobs.next_due()
         if due is not None and due <= self.desk.clock.now():
             return True
-        if await self._inbox.busy():
+        if await self._inbox.busy() or (self._catching_up is not None and not self._catching_up.done()):
             return True
         async with self.desk.look() as uow:
             return await outbox.busy(uow.session, uow.team_id, now=uow.now)

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from slack_sdk.errors import SlackApiError
 from sqlalchemy import select
 
 from bot.application import Application, Receiver
 from bot.clock import Clock, SystemClock
 from bot.config import Environment, Settings, load_settings
 from bot.domain.runbook import Runbook
-from bot.errors import ConfigError, SlackRefused, StoreError
+from bot.errors import ConfigError, SlackBusy, SlackRefused, SlackUnclear, StoreError
 from bot.render.words import Words
 from bot.resources import packaged
 from bot.runbooks import load_runbooks
@@ -25,6 +26,7 @@ from bot.service.incidents import every_incident
 from bot.service.postmortem import facts
 from bot.service.record import record
 from bot.slack.app import slack_app
+from bot.slack.backfill import Backfill
 from bot.slack.dispatcher import Dispatcher
 from bot.slack.gateway import Gateway
 from bot.slack.identity import identify
@@ -101,7 +103,7 @@ async def running_bot(
             team_id=workspace.team_id,
             write_postmortem=words.postmortem,
         )
-        inbox = Inbox(desk, events.apply)
+        inbox = Inbox(desk, events.apply, workspace)
         app = slack_app(
             slack=slack,
             token=environment.bot_token,
@@ -123,6 +125,7 @@ async def running_bot(
             # time.time: leases are compared between machines, so they go by the wall clock
             dispatcher=Dispatcher(desk, slack, words, machine_time=time.time),
             jobs=DueJobs(desk),
+            backfill=Backfill(desk, slack, workspace),
             slack_app=app,
             receiver=receiver,
         )
@@ -221,6 +224,14 @@ def _check_secrets(environment: Environment, *, http: bool) -> None:
         )
     if problems:
         raise ConfigError(problems)
+
+
+def explain_silence(problem: SlackBusy | SlackUnclear) -> str:
+    """Why the start failed where no answer came from Slack."""
+    if isinstance(problem.__cause__, SlackApiError):
+        return f"{problem}. Start me again then."
+    where, why = Environment.read().api_url, problem.__cause__ or problem
+    return f"Slack cannot be reached at {where} ({why}). Check the network, HTTPS_PROXY and SLACK_API_URL."
 
 
 def explain_refusal(problem: SlackRefused) -> str:

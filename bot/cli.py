@@ -15,7 +15,7 @@ from typing import Any
 
 from bot import __version__, log
 from bot.config import Environment
-from bot.errors import BotError, ConfigError, SlackRefused
+from bot.errors import BotError, ConfigError, SlackBusy, SlackRefused, SlackUnclear
 
 # Everything that only one subcommand needs is imported in it: a start to connected is measured.
 # ruff: noqa: PLC0415
@@ -41,6 +41,10 @@ def main(argv: list[str] | None = None) -> int:
         from bot.bootstrap import explain_refusal
 
         return _fail(explain_refusal(problem))
+    except (SlackBusy, SlackUnclear) as problem:
+        from bot.bootstrap import explain_silence
+
+        return _fail(explain_silence(problem))
     except BotError as problem:
         return _fail(str(problem))
 
@@ -91,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("incident", metavar="INC-1", type=_number)
     export.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: standard output")
 
+    backfill = add("backfill", "Reads an incident's channel anew and merges what was missed.", _backfill)
+    backfill.add_argument("incident", metavar="INC-1", type=_number)
+
     for command in find_commands().values():
         if command.name in verbs.choices:
             continue
@@ -133,8 +140,8 @@ async def _run(arguments: argparse.Namespace) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with running_bot(Environment.read(), http=arguments.http):
-        _say("incident-bot is connected." if arguments.http is None else "incident-bot is listening.")
+    async with running_bot(Environment.read(), http=arguments.http) as application:
+        _say(f"incident-bot is {application.receiver.state}")
         sys.stdout.flush()
         await stop.wait()
     return 0
@@ -227,6 +234,30 @@ async def _export(arguments: argparse.Namespace) -> int:
         incident = await by_number(uow, arguments.incident)
         text = json.dumps(await record(uow, incident), indent=2, ensure_ascii=False)
         return _write(text + "\n", arguments.output)
+
+
+async def _backfill(arguments: argparse.Namespace) -> int:
+    from bot.bootstrap import open_desk
+    from bot.service.incidents import by_number
+    from bot.slack.backfill import Backfill
+    from bot.slack.gateway import Gateway
+    from bot.slack.identity import identify
+
+    environment = Environment.read()
+    if not environment.bot_token:
+        return _fail("SLACK_BOT_TOKEN is not set; the channel is read from Slack.")
+    slack = Gateway(token=environment.bot_token, api_url=environment.api_url)
+    async with open_desk(environment) as desk:
+        async with desk.look() as uow:
+            incident = await by_number(uow, arguments.incident)
+        if incident.channel_id is None:
+            return _fail(f"{incident.name} has no channel to read.")
+        result = await Backfill(desk, slack, await identify(slack)).read(incident.id, everything=True)
+    _say(
+        f"Read {result.read} messages of {incident.name}: {result.added} were missing on record, "
+        f"{result.missing} are gone from the channel."
+    )
+    return 0
 
 
 def _write(text: str, output: Path | None) -> int:

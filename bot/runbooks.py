@@ -60,9 +60,11 @@ def _cross_checks(runbook: Runbook, settings: Settings) -> list[str]:
         known = settings.categories.get(category)
         if known is None or (below and below not in known.subcategories):
             problems.append(f"match.categories: there is no category '{name}' in the configuration")
-    for name in (*runbook.match.services, *runbook.match.words):
-        if name != name.lower():
-            problems.append(f"match: '{name}' must be in lower case, or it never matches")
+    problems += [
+        f"match: '{name}' must be in lower case, or it never matches"
+        for name in (*runbook.match.services, *runbook.match.words)
+        if name != name.lower()
+    ]
     if not (runbook.match.categories or runbook.match.services or runbook.match.words):
         problems.append("match: names neither categories nor services nor words, so it would never be offered")
     return problems

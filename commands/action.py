@@ -20,7 +20,7 @@ async def _run(call: Call) -> Answer:
             due = date.fromisoformat(due).isoformat()
         except ValueError:
             raise UserError(f"due:{plain(due)} is not a date. Write due:2026-01-31.") from None
-    item = await add_action(call.uow, incident, plain(call.line.words), owner=owners[0] if owners else None, due_on=due)
+    item = await add_action(call.uow, incident, await call.words(), owner=owners[0] if owners else None, due_on=due)
     missing = [word for word, value in (("owner:@person", item.owner), ("due:2026-01-31", item.due_on)) if not value]
     hint = f" An action without {' and '.join(missing)} is easily forgotten." if missing else ""
     return Answer(text=Mrkdwn("Added to {}.{}").format(incident.name, hint))

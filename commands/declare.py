@@ -21,7 +21,7 @@ async def _run(call: Call) -> Answer | Modal:
     settings, options = call.uow.settings, call.line.options
     if not call.line.words and not options and call.can_open_modals:
         return Modal(view=declare_modal(settings))
-    title, stated = _title_and_priority(call)
+    title, stated = await _title_and_priority(call)
     impact, urgency = options.get("impact"), options.get("urgency")
     impact = check_level(impact, tuple(settings.matrix), "impact") if impact else None
     urgency = check_level(urgency, settings.urgencies, "urgency") if urgency else None
@@ -58,13 +58,15 @@ async def _run(call: Call) -> Answer | Modal:
     )
 
 
-def _title_and_priority(call: Call) -> tuple[str, Choice | None]:
+async def _title_and_priority(call: Call) -> tuple[str, Choice | None]:
     scale = call.uow.settings.scale
-    words = plain(call.line.words)
+    words = await call.words()
     head, tail = first_word(words)
     if "priority" in call.line.options:
         head, tail = call.line.options["priority"], words
-    stated = read_priority(head, scale) if head else None
+    # A word such as “low” begins many a title: only what can be nothing else is taken for a priority there.
+    clear = "priority" in call.line.options or head.lower() in scale.levels or any(sign.isdigit() for sign in head)
+    stated = read_priority(head, scale) if head and clear else None
     if stated is not None:
         return tail, stated
     if "priority" in call.line.options or _LOOKS_LIKE_PRIORITY.fullmatch(head):
@@ -108,6 +110,7 @@ COMMAND = Command(
     usage="[PRIORITY] TITLE [since:14:23] [service:NAME] [category:NAME/SUB] [private:yes]",
     summary="Declares an incident and opens its channel; without words it shows a form.",
     run=_run,
+    about_incident=False,
     options=("since", "detected", "service", "category", "impact", "urgency", "private", "priority"),
     aliases=("new", "open", "start"),
     order=10,

@@ -1,6 +1,6 @@
 """/incident drop ROLE: lays a role of one's own down."""
 
-from bot.domain.mrkdwn import Mrkdwn, plain
+from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import UserError
 from bot.service.command import Answer, Call, Command
 from bot.service.roles import release, role_key
@@ -9,7 +9,7 @@ from bot.service.roles import release, role_key
 async def _run(call: Call) -> Answer:
     if not call.line.words:
         raise UserError("Which role? For example `/incident drop comms`.")
-    role = role_key(call.uow, plain(call.line.words))
+    role = role_key(call.uow, await call.words())
     incident = await call.incident()
     await release(call.uow, incident, role, call.person)
     return Answer(

@@ -22,5 +22,11 @@ async def _run(call: Call) -> Answer:
 
 
 COMMAND = Command(
-    name="help", usage="[COMMAND]", summary="Shows what you can type.", run=_run, reads="always", order=99
+    name="help",
+    usage="[COMMAND]",
+    summary="Shows what you can type.",
+    run=_run,
+    about_incident=False,
+    reads="always",
+    order=99,
 )

@@ -37,6 +37,7 @@ COMMAND = Command(
     usage="",
     summary="Lists the open incidents, most urgent first.",
     run=_run,
+    about_incident=False,
     aliases=("ls",),
     reads="always",
     order=20,

@@ -1,6 +1,6 @@
 """/incident note: puts a key event on the timeline."""
 
-from bot.domain.mrkdwn import Mrkdwn, plain
+from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.times import parse_past
 from bot.service.command import Answer, Call, Command
 from bot.service.notes import note
@@ -13,7 +13,7 @@ async def _run(call: Call) -> Answer:
     if "at" in call.line.options:
         zone = await zone_of(call.uow, call.person)
         at = parse_past(call.line.options["at"], now=call.uow.now, zone=zone, what="at")
-    await note(call.uow, incident, plain(call.line.words), at=at)
+    await note(call.uow, incident, await call.words(), at=at)
     return Answer(text=Mrkdwn("Noted on the timeline of {}.").format(incident.name))
 
 

@@ -1,7 +1,7 @@
 """/incident priority: changes it, with a reason."""
 
 from bot.domain.command_line import first_word
-from bot.domain.mrkdwn import Mrkdwn, plain
+from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.priority import read_priority
 from bot.errors import UserError
 from bot.service.command import Answer, Call, Command
@@ -11,7 +11,7 @@ from bot.service.lifecycle import change_priority
 async def _run(call: Call) -> Answer:
     incident = await call.incident()
     scale, label = call.uow.settings.scale, call.uow.settings.priority_label
-    word, reason = first_word(plain(call.line.words))
+    word, reason = first_word(await call.words())
     if not word:
         return Answer(
             text=Mrkdwn("{} is {}: {}.").format(incident.name, label(incident.priority), incident.priority_because)

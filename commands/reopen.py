@@ -1,13 +1,13 @@
 """/incident reopen: it was not over."""
 
-from bot.domain.mrkdwn import Mrkdwn, plain
+from bot.domain.mrkdwn import Mrkdwn
 from bot.service.command import Answer, Call, Command
 from bot.service.lifecycle import reopen
 
 
 async def _run(call: Call) -> Answer:
     incident = await call.incident()
-    await reopen(call.uow, incident, plain(call.line.words))
+    await reopen(call.uow, incident, await call.words())
     return Answer(text=Mrkdwn("{} is open again: investigating.").format(incident.name))
 
 

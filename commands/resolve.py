@@ -1,7 +1,7 @@
 """/incident resolve: the impact has ended, and this is how we know."""
 
 from bot.domain.lifecycle import Status, check_transition
-from bot.domain.mrkdwn import Mrkdwn, plain
+from bot.domain.mrkdwn import Mrkdwn
 from bot.service.command import Answer, Call, Command, Modal
 from bot.service.lifecycle import resolve
 from bot.slack.views.resolve_modal import resolve_modal
@@ -12,7 +12,7 @@ async def _run(call: Call) -> Answer | Modal:
     if not call.line.words and call.can_open_modals:
         check_transition(incident.name, incident.status, Status.RESOLVED)
         return Modal(view=resolve_modal(incident))
-    await resolve(call.uow, incident, plain(call.line.words))
+    await resolve(call.uow, incident, await call.words())
     return Answer(text=Mrkdwn("{} is resolved. The postmortem draft comes into the channel.").format(incident.name))
 
 

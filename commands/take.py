@@ -1,6 +1,6 @@
 """/incident take ROLE: the role is yours from now on."""
 
-from bot.domain.mrkdwn import Mrkdwn, plain
+from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import UserError
 from bot.service.command import Answer, Call, Command
 from bot.service.roles import assign, role_key
@@ -9,7 +9,7 @@ from bot.service.roles import assign, role_key
 async def _run(call: Call) -> Answer:
     if not call.line.words:
         raise UserError("Which role? For example `/incident take commander`.")
-    role = role_key(call.uow, plain(call.line.words))
+    role = role_key(call.uow, await call.words())
     incident = await call.incident()
     name = call.uow.settings.role_name(role)
     if not await assign(call.uow, incident, role, call.person):

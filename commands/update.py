@@ -1,6 +1,6 @@
 """/incident update: tells stakeholders how things stand, and when they hear again."""
 
-from bot.domain.mrkdwn import Mrkdwn, plain
+from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.times import parse_next
 from bot.service.command import Answer, Call, Command, Modal
 from bot.service.guards import check_live
@@ -22,7 +22,7 @@ async def _run(call: Call) -> Answer | Modal:
         zone = await zone_of(call.uow, call.person)
         promised = parse_next(options["next"], now=call.uow.now, zone=zone)
     status = live_status(options["status"]) if "status" in options else None
-    sent = await post_update(call.uow, incident, plain(call.line.words), status=status, promised=promised, key=call.key)
+    sent = await post_update(call.uow, incident, await call.words(), status=status, promised=promised, key=call.key)
     return Answer(
         text=Mrkdwn("The update is sent. {}").format(
             f"The next one is due at {sent.next_due_at:%H:%M} UTC." if sent.next_due_at else "No next one is owed."

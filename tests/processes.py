@@ -182,7 +182,7 @@ class Control:
     async def until(self, look: Callable[[], Awaitable[Seen]], *, within: float = PATIENCE) -> Seen:
         """What `look` sees as soon as that is something."""
         async with asyncio.timeout(within):
-            while not (seen := await look()):
+            while not (seen := await look()):  # noqa: ASYNC110 - another process sets no event of ours
                 await asyncio.sleep(_BETWEEN_LOOKS)
             return seen
 

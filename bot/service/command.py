@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.domain.command_line import CommandLine, first_word, nearest, parse_command_line, take_reference
-from bot.domain.mrkdwn import Mrkdwn, plain
+from bot.domain.mrkdwn import Mrkdwn, mentioned, plain
 from bot.errors import UserError
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_number, of_channel
+from bot.service.people import handles
 from bot.store.tables import Incident, OutboxItem
 
 
@@ -44,6 +45,15 @@ class Call:
     can_open_modals: bool = True
     help: Mapping[str, "Command"] = field(default_factory=dict)  # all commands, for the one that lists them
 
+    async def readable(self, text: str) -> str:
+        """`text` as a reader sees it, with handles for the people it mentions."""
+        known = await handles(self.uow, mentioned(text))
+        return plain(text, known.get)
+
+    async def words(self) -> str:
+        """What was typed without the options, as a reader sees it."""
+        return await self.readable(self.line.words)
+
     async def incident(self) -> Incident:
         """The incident that was named, else the one whose channel this is; a refusal that says how to name one."""
         if self.number is not None:
@@ -69,6 +79,7 @@ class Command:
     aliases: tuple[str, ...] = ()
     # Whether it only reads: the command line needs no name for that. `bare`: only without words.
     reads: Literal["always", "bare", "never"] = "never"
+    about_incident: bool = True  # False: an `INC-1` in its words is just a word
     order: int = 50  # place in the help: in the order in which an incident needs them
 
 
@@ -93,6 +104,6 @@ def read(commands: Mapping[str, Command], text: str) -> Reading:
         guess = nearest(verb, names)
         hint = f"Did you mean `/incident {guess}`? " if guess else ""
         raise UserError(f"There is no `/incident {plain(verb)[:40]}`. {hint}`/incident help` lists what there is.")
-    if number is None:
+    if number is None and command.about_incident:
         number, tail = take_reference(tail)
     return Reading(command=command, number=number, line=parse_command_line(tail, command.options))

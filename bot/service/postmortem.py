@@ -6,7 +6,6 @@ from sqlalchemy import func, select
 
 from bot.domain.cadence import Punctuality
 from bot.domain.lifecycle import LIVE
-from bot.domain.mrkdwn import plain
 from bot.domain.postmortem import (
     ActionDue,
     Phase,
@@ -145,7 +144,7 @@ async def facts(uow: UnitOfWork, incident: Incident) -> PostmortemFacts:
                 at=one.at,
                 who=name(one.person),
                 status=one.status,
-                text=plain(one.text),
+                text=one.text,
                 due_at=one.was_due_at,
                 late_by=Punctuality(due_at=one.was_due_at, sent_at=one.at).late_by,
                 next_due_at=one.next_due_at,

@@ -39,7 +39,11 @@ def slack_app(
             bot_token=token,
         )
 
+    logger = logging.getLogger("slack_bolt")
+    # Bolt finds SLACK_BOT_TOKEN in the environment as well, and says that it will not use it: just so.
+    logger.addFilter(_no_word_of_the_token)
     app = AsyncApp(
+        name="incident-bot",
         # Without the token: our listeners call Slack through the gateway alone.
         client=AsyncWebClient(base_url=slack.client.base_url),
         authorize=authorize,
@@ -48,11 +52,16 @@ def slack_app(
         process_before_response=True,
         request_verification_enabled=bool(signing_secret),
         raise_error_for_unhandled_request=True,  # to listeners.others, which acknowledges it
-        logger=logging.getLogger("slack_bolt"),
+        logger=logger,
     )
+    logger.removeFilter(_no_word_of_the_token)
     app.middleware(inbox.middleware)
     commands.listen(app, interactions, known_commands)
     card.listen(app, interactions)
     forms.listen(app, interactions)
     others.listen(app)
     return app
+
+
+def _no_word_of_the_token(record: logging.LogRecord) -> bool:
+    return "`token` will be unused" not in record.getMessage()

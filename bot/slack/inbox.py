@@ -9,10 +9,10 @@ from typing import Any
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.service.desk import Desk, UnitOfWork
-from bot.store.tables import InboxItem
+from bot.store import inbox
+from bot.store.tables import InboxItem, Workspace
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,10 @@ Apply = Callable[[UnitOfWork, Mapping[str, Any], datetime], Awaitable[None]]
 _MOST_ATTEMPTS = 5
 # Items of other processes are found at the next round.
 _ROUND_SECONDS = 2.0
+# Events that wait are applied together, but not for so long that a command waits behind them for the database.
+_SECONDS_TOGETHER = 0.03
+# Told by the bot's own doings too, and needed: it learns from them who is in a channel.
+_KEPT_OF_OUR_OWN = frozenset({"member_joined_channel", "member_left_channel"})
 
 
 async def first_time(uow: UnitOfWork, key: str) -> bool:
@@ -39,10 +43,14 @@ async def first_time(uow: UnitOfWork, key: str) -> bool:
 class Inbox:
     """Stores events in front of Bolt's listeners, and applies them behind the acknowledgement."""
 
-    def __init__(self, desk: Desk, apply: Apply) -> None:
+    def __init__(self, desk: Desk, apply: Apply, workspace: Workspace) -> None:
         self._desk = desk
         self._apply = apply
+        self._workspace = workspace
         self._arrived = asyncio.Event()
+        # What came while a commit was under way shares the next one.
+        self._to_store: list[tuple[dict[str, Any], asyncio.Future[None]]] = []
+        self._storing: asyncio.Task[None] | None = None
 
     async def middleware(
         self,
@@ -50,42 +58,62 @@ class Inbox:
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's name
     ) -> BoltResponse:
         """Bolt's global middleware: an exception here means no acknowledgement, and Slack sends it again."""
-        if req.body.get("type") == "app_rate_limited":
+        return BoltResponse(status=200) if await self.take(req.body) else await next()
+
+    async def take(self, body: Mapping[str, Any]) -> bool:
+        """Returns once an event is committed under its id; False for what is no event.
+
+        A second delivery changes nothing.
+        """
+        if body.get("type") == "app_rate_limited":
             # No inner event: Slack has stopped sending for a minute because there was too much.
             log.warning("Slack is holding back events of this workspace.", extra={"action": "app_rate_limited"})
-            return BoltResponse(status=200)
-        if req.body.get("type") != "event_callback":
-            return await next()
-        await self.store(req.body)
-        return BoltResponse(status=200)
-
-    async def store(self, body: Mapping[str, Any]) -> None:
-        """Commits the event under its id; a second delivery changes nothing."""
+            return True
+        if body.get("type") != "event_callback":
+            return False
         event = body.get("event") or {}
-        key = body.get("event_id") or f"{event.get('type')}:{event.get('event_ts')}"
-        async with self._desk.database.write() as session:
-            known = await session.scalar(
-                select(InboxItem.id).where(InboxItem.team_id == self._desk.team_id, InboxItem.key == key)
-            )
-            if known is not None:
-                return
-            session.add(
-                InboxItem(
-                    team_id=self._desk.team_id,
-                    key=key,
-                    lane=_lane(event),
-                    body={"event": event, "event_time": body.get("event_time")},
-                    state="waiting",
-                    received_at=self._desk.clock.now(),
-                )
-            )
-        self._arrived.set()
+        if self._is_our_own(event):
+            return True
+        row = inbox.item(
+            team_id=self._desk.team_id,
+            key=str(body.get("event_id") or f"{event.get('type')}:{event.get('event_ts')}"),
+            lane=_lane(event),
+            body={"event": event, "event_time": body.get("event_time")},
+            received_at=self._desk.clock.now(),
+        )
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._to_store.append((row, stored))
+        if self._storing is None:
+            self._storing = asyncio.create_task(self._store_all())
+        await stored
+        return True
+
+    async def _store_all(self) -> None:
+        try:
+            while self._to_store:
+                together, self._to_store = self._to_store, []
+                try:
+                    async with self._desk.database.write() as session:
+                        await inbox.store(session, [row for row, _ in together])
+                except Exception as problem:
+                    # Whoever waits gets it: without an acknowledgement Slack sends the event again.
+                    log.exception("Events could not be stored.", extra={"action": "inbox_store_failed"})
+                    for _, stored in together:
+                        if not stored.done():
+                            stored.set_exception(problem)
+                else:
+                    for _, stored in together:
+                        if not stored.done():
+                            stored.set_result(None)
+                    self._arrived.set()
+        finally:
+            self._storing = None
 
     async def run(self) -> None:
-        """Applies what waits, oldest first, until it is cancelled."""
+        """Applies what waits, in order for each channel, until it is cancelled."""
         while True:
             self._arrived.clear()
-            if not await self._apply_next():
+            if not await self._apply_some():
                 try:
                     await asyncio.wait_for(self._arrived.wait(), _ROUND_SECONDS)
                 except TimeoutError:
@@ -94,34 +122,51 @@ class Inbox:
     async def busy(self) -> bool:
         """Whether anything waits to be applied."""
         async with self._desk.look() as uow:
-            return await uow.session.scalar(self._waiting(uow.session).limit(1)) is not None
+            return self._storing is not None or await inbox.anything_waits(uow.session, uow.team_id)
 
-    def _waiting(self, session: AsyncSession) -> Any:  # noqa: ARG002
-        return (
-            select(InboxItem)
-            .where(InboxItem.team_id == self._desk.team_id, InboxItem.state == "waiting")
-            .order_by(InboxItem.id)
-        )
-
-    async def _apply_next(self) -> bool:
-        if not await self.busy():
-            return False  # nothing to write: do not take the database's write lock
+    async def _apply_some(self) -> bool:
+        """Applies some of what waits in one transaction; False where nothing waits."""
+        async with self._desk.look() as look:
+            if not await inbox.anything_waits(look.session, look.team_id):
+                return False  # nothing to write: do not take the database's write lock
+        started, applied = asyncio.get_running_loop().time(), 0
         async with self._desk.work() as uow:
-            item = await uow.session.scalar(self._waiting(uow.session).limit(1).with_for_update(skip_locked=True))
-            if item is None:
-                return False
-            at = datetime.fromtimestamp(item.body.get("event_time") or uow.now.timestamp(), UTC)
-            try:
-                async with uow.session.begin_nested():
-                    await self._apply(uow, item.body["event"], at)
-            except Exception as problem:
-                # A supervisor's catch: the payload is kept with its error and does not hold up the others.
-                log.exception("An event could not be applied.", extra={"action": "inbox_failed", "item": item.id})
-                item.attempts, item.error = item.attempts + 1, f"{type(problem).__name__}: {problem}"
-                item.state = "failed" if item.attempts >= _MOST_ATTEMPTS else "waiting"
-            else:
-                item.state, item.body = "applied", {}
-        return True
+            while asyncio.get_running_loop().time() - started < _SECONDS_TOGETHER or not applied:
+                item = await uow.session.scalar(inbox.next_waiting(uow.team_id))
+                if item is None:
+                    break
+                await self._apply_one(uow, item)
+                await uow.session.flush()
+                applied += 1
+        return applied > 0
+
+    async def _apply_one(self, uow: UnitOfWork, item: InboxItem) -> None:
+        at = datetime.fromtimestamp(item.body.get("event_time") or uow.now.timestamp(), UTC)
+        try:
+            async with uow.session.begin_nested():
+                await self._apply(uow, item.body["event"], at)
+        except Exception as problem:
+            # A supervisor's catch: the payload is kept with its error and does not hold up the others.
+            log.exception("An event could not be applied.", extra={"action": "inbox_failed", "item": item.id})
+            item.attempts, item.error = item.attempts + 1, f"{type(problem).__name__}: {problem}"
+            item.state = "failed" if item.attempts >= _MOST_ATTEMPTS else "waiting"
+        else:
+            # No second copy of what people wrote.
+            item.state, item.body, item.error = "applied", {}, None
+
+    def _is_our_own(self, event: Mapping[str, Any]) -> bool:
+        """What the bot does itself is in the database already."""
+        if str(event.get("type")) in _KEPT_OF_OUR_OWN:
+            return False
+        parts = [event, event.get("message"), event.get("previous_message")]
+        return any(
+            isinstance(part, Mapping)
+            and (
+                part.get("user") == self._workspace.bot_user_id
+                or (bool(part.get("bot_id")) and part.get("bot_id") == self._workspace.bot_id)
+            )
+            for part in parts
+        )
 
 
 def _lane(event: Mapping[str, Any]) -> str:

@@ -18,6 +18,10 @@ class SocketModeReceiver:
         self._api_url = api_url
         self._handler: AsyncSocketModeHandler | None = None
 
+    @property
+    def state(self) -> str:
+        return "connected"
+
     async def open(self) -> None:
         """Connects; raises SlackRefused for a token that is no good, which the SDK would retry for ever."""
         gateway = Gateway(token=self._app_token, api_url=self._api_url)

@@ -6,6 +6,8 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
+from bot.errors import ConfigError
+
 log = logging.getLogger(__name__)
 
 PATH = "/slack/events"
@@ -21,17 +23,28 @@ class HttpReceiver:
         self._host = host
         self._port = port
         self._runner: web.AppRunner | None = None
-        self.port: int | None = None  # the real one, once it is open; asked for as 0 it is the system's choice
+
+    @property
+    def state(self) -> str:
+        return f"listening on {self._host}:{self._port}"
 
     async def open(self) -> None:
+        """Raises ConfigError where the address cannot be used."""
         site = web.Application(client_max_size=_LARGEST_BODY)
         site.router.add_post(PATH, self._handle)
         self._runner = web.AppRunner(site, access_log=None)
         await self._runner.setup()
         server = web.TCPSite(self._runner, self._host, self._port)
-        await server.start()
-        self.port = self._runner.addresses[0][1]
-        log.info("Listening for Slack on %s:%s%s.", self._host, self.port, PATH, extra={"action": "listening"})
+        try:
+            await server.start()
+        except OSError as problem:
+            await self._runner.cleanup()
+            why = problem.strerror or str(problem)
+            raise ConfigError(
+                [f"--http {self._host}:{self._port} cannot be used: {why}. Take another port."]
+            ) from problem
+        self._port = self._runner.addresses[0][1]  # asked for as 0 it is the system's choice
+        log.info("Listening for Slack on %s:%s%s.", self._host, self._port, PATH, extra={"action": "listening"})
 
     async def close(self) -> None:
         if self._runner is not None:

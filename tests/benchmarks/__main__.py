@@ -25,13 +25,22 @@ async def _measure(console: Console) -> tuple[list[Figure], dict[str, list[Decla
         folder = Path(name)
         for latency in (0, 100):
             status.update(f"Declaring, {latency} ms added to each call …")
-            found, runs[str(latency)] = await measure_declarations(folder / f"declare-{latency}", latency_ms=latency)
+            found, runs[str(latency)] = await measure_declarations(
+                _new(folder, f"declare-{latency}"), latency_ms=latency
+            )
             figures += found
         status.update("Starting …")
-        figures.append(await measure_starts(folder / "start"))
+        figures.append(await measure_starts(_new(folder, "start")))
         status.update("Weighing …")
-        figures += await measure_memory(folder / "memory")
+        figures += await measure_memory(_new(folder, "memory"))
     return figures, runs
+
+
+def _new(parent: Path, name: str) -> Path:
+    """An empty folder: each measurement has a database of its own."""
+    folder = parent / name
+    folder.mkdir()
+    return folder
 
 
 def _table(figures: Sequence[Figure]) -> Table:

@@ -34,7 +34,6 @@ class Declared:
 
 async def measure_declarations(folder: Path, *, latency_ms: int) -> tuple[list[Figure], list[Declared]]:
     """`latency_ms` is added to each Web API call and to each use of a response_url."""
-    folder.mkdir()
     async with workspace() as (base_url, control):
         if latency_ms:
             await control.do("faults", latency_ms=latency_ms)

@@ -171,3 +171,21 @@ async def test_a_stakeholders_channel_that_is_missing_is_told_to_the_reporter_on
     told = [text for text in world.to_person("ana") if "could not" in text]
     assert len(told) == 2, "the card and the announcement, each once"
     assert "there is no such channel" in told[0]
+
+
+async def test_a_title_that_begins_with_a_priority_alias_stays_whole(world: World) -> None:
+    """`low disk space` once became P4 “disk space”."""
+    await world.declare("low disk space on db1")
+    incident = (await world.record())["incident"]
+    assert (incident["title"], incident["priority"]) == ("low disk space on db1", "p2")
+
+
+async def test_a_title_may_begin_with_another_incidents_number(world: World) -> None:
+    await world.declare("INC-7 came back after the fix")
+    assert (await world.record())["incident"]["title"] == "INC-7 came back after the fix"
+
+
+async def test_an_updates_angle_brackets_survive_into_the_postmortem(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ana", "update latency < 5 ms and > 2 ms, says @ben", channel=channel)
+    assert (await world.record())["updates"][0]["text"] == "latency < 5 ms and > 2 ms, says @ben"

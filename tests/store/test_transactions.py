@@ -35,11 +35,15 @@ async def test_forty_concurrent_read_modify_writes_lose_none(tmp_path: Path) -> 
 async def test_a_transaction_that_fails_leaves_nothing(tmp_path: Path) -> None:
     await migrated_database(tmp_path / "a.db")
     database = Database(f"sqlite:///{tmp_path / 'a.db'}")
-    with pytest.raises(RuntimeError):
+
+    async def fail_midway() -> None:
         async with database.write() as session:
             session.add(Workspace(team_id="T1", name="x", url="x", bot_user_id="U1", bot_id="B1"))
             await session.flush()
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail_midway()
     async with database.read() as session:
         assert (await session.scalars(select(Workspace))).all() == []
     await database.close()
@@ -49,8 +53,11 @@ async def test_a_time_without_its_zone_is_refused(tmp_path: Path) -> None:
     await migrated_database(tmp_path / "a.db")
     database = Database(f"sqlite:///{tmp_path / 'a.db'}")
     naive = datetime(2026, 3, 2, 14, 30, tzinfo=UTC).replace(tzinfo=None)
-    with pytest.raises(StatementError, match="without its zone"):
+
+    async def store_naive() -> None:
         async with database.write() as session:
             session.add(DueJob(team_id="T1", key="k", kind="x", payload={}, due_at=naive))
-            await session.flush()
+
+    with pytest.raises(StatementError, match="without its zone"):
+        await store_naive()
     await database.close()

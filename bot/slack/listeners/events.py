@@ -20,9 +20,9 @@ Event = Mapping[str, Any]
 
 _TS = re.compile(r"[0-9]{1,10}\.[0-9]{1,6}")
 # A deleted thread parent that has replies arrives as a change to this.
-_TOMBSTONE = "tombstone"
+TOMBSTONE = "tombstone"
 # What the workspace says about a channel is not what people said in it.
-_NOT_SPEECH = frozenset(
+NOT_SPEECH = frozenset(
     {
         "channel_join",
         "channel_leave",
@@ -70,11 +70,11 @@ async def _handle_message(uow: UnitOfWork, event: Event, at: datetime) -> None:
             ts, before = _ts(event, "deleted_ts"), _part(event, "previous_message")
             if ts is not None and not await _is_our_own(uow, before):
                 await chat.hear_deletion(uow, channel, ts, at=_moment(event, "ts", at), last_text=_text(before, "text"))
-        case subtype if subtype in _NOT_SPEECH:
+        case subtype if subtype in NOT_SPEECH:
             return
         case _:
             if _ts(event, "ts") is not None and not await _is_our_own(uow, event):
-                await chat.hear(uow, _spoken(channel, event))
+                await chat.hear(uow, spoken(channel, event))
 
 
 async def _handle_change(uow: UnitOfWork, channel: str, event: Event, at: datetime) -> None:
@@ -82,18 +82,18 @@ async def _handle_change(uow: UnitOfWork, channel: str, event: Event, at: dateti
     ts = _ts(message, "ts")
     if ts is None or await _is_our_own(uow, message):
         return
-    if _text(message, "subtype") == _TOMBSTONE:
+    if _text(message, "subtype") == TOMBSTONE:
         moment = _moment(event, "ts", at)
         await chat.hear_deletion(uow, channel, ts, at=moment, last_text=_text(before, "text"))
         return
-    said = _spoken(channel, message)
+    said = spoken(channel, message)
     if said.edited_ts == _ts(_part(before, "edited"), "ts") and before:
         return  # an unfurl or the like: nobody edited anything
     edited_at = _moment(_part(message, "edited"), "ts", at) if said.edited_ts else None
     await chat.hear_edit(uow, said, before=_text(before, "text"), edited_at=edited_at)
 
 
-def _spoken(channel: str, message: Event) -> Spoken:
+def spoken(channel: str, message: Event) -> Spoken:
     """`message` has a ts."""
     told = message.get("files")
     files = [

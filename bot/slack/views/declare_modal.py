@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.config import Settings
-from bot.domain.mrkdwn import Mrkdwn
+from bot.domain.mrkdwn import Mrkdwn, cut
 from bot.domain.priority import choose
 from bot.slack.views.modal import modal, select_input, text_input
 
@@ -51,7 +51,7 @@ def declare_modal(settings: Settings, *, impact: str | None = None, urgency: str
             optional=True,
             tells_changes=True,
         ),
-        SectionBlock(block_id="priority_shown", text=MarkdownTextObject(text=shown)),
+        SectionBlock(block_id="priority_shown", text=MarkdownTextObject(text=cut(shown, 3000))),
         text_input("service", "Service", optional=True, placeholder="checkout", most=100),
         text_input(
             "since",

@@ -23,7 +23,10 @@ RESOLVE_BUTTON = "open_resolve"
 TAKE_ROLE_BUTTON = "take_role."
 
 _HEADER_LIMIT = 150
-_FIELD_LIMIT = 2000
+# Slack refuses a message whose blocks hold some 13,000 characters together, well before each field's own limit of
+# 2,000: 250 for each of 30 roles and the six other fields leave room for the buttons and the reason.
+_FIELD_LIMIT = 250
+_REASON_LIMIT = 1000
 _MOST_FIELDS = 10
 _MOST_BUTTONS = 25
 _BUTTON_LIMIT = 75
@@ -76,7 +79,7 @@ def incident_card(facts: CardFacts) -> Message:
     for start in range(0, len(fields), _MOST_FIELDS):
         part = [MarkdownTextObject(text=cut(one, _FIELD_LIMIT)) for one in fields[start : start + _MOST_FIELDS]]
         blocks.append(SectionBlock(fields=part))
-    blocks.append(ContextBlock(elements=[MarkdownTextObject(text=cut(because, _FIELD_LIMIT))]))
+    blocks.append(ContextBlock(elements=[MarkdownTextObject(text=cut(because, _REASON_LIMIT))]))
     if facts.is_live:
         buttons = [
             ButtonElement(

@@ -33,14 +33,18 @@ def text_input(
     initial: str | None = None,
     most: int = 3000,
 ) -> InputBlock:
-    """An input whose block and action are both called `name`."""
+    """An input whose block and action are both called `name`; what is longer than `most` loses its end."""
     return InputBlock(
         block_id=name,
         label=label,
         hint=hint,
         optional=optional,
         element=PlainTextInputElement(
-            action_id=name, multiline=multiline, placeholder=placeholder, initial_value=initial, max_length=most
+            action_id=name,
+            multiline=multiline,
+            placeholder=placeholder,
+            initial_value=initial[:most] if initial else None,
+            max_length=most,
         ),
     )
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.base import Base, Row
@@ -48,6 +48,8 @@ class Message(Row, Base):
     text: Mapped[str] = mapped_column(default="")  # the newest version, as Slack sends it
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    # Nobody told of the deletion: the message was missing when the channel was read, so the time is when that was seen.
+    found_missing: Mapped[bool] = mapped_column(default=False, server_default=false())
     files: Mapped[list[Any]] = mapped_column(default=list)  # [{id, name, mimetype, size, permalink}]
 
 

@@ -66,6 +66,8 @@ class Incident(Row, Base):
     card_ts: Mapped[str | None]
     announcement_channel: Mapped[str | None]
     announcement_ts: Mapped[str | None]
+    # How far the channel's history has been read: everything up to this ts is on record.
+    history_read_until: Mapped[str | None]
 
     @property
     def name(self) -> str:

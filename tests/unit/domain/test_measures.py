@@ -27,7 +27,7 @@ WHOLE = Milestones(
 
 
 def minutes(measures: Measures) -> dict[str, float | None]:
-    return {key: value and value.total_seconds() / 60 for key, value in vars(measures).items()}
+    return {key: value.total_seconds() / 60 if value is not None else None for key, value in vars(measures).items()}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,107 @@
+"""Merges a channel's history with the record: what was said while the bot was not listening."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.domain.times import from_ts
+from bot.service import chat
+from bot.service.chat import MARKS, Spoken
+from bot.service.desk import UnitOfWork
+from bot.store.tables import KeyMark, Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One message as the history has it, with the marks that are on it now."""
+
+    said: Spoken
+    reactions: Mapping[str, Sequence[str]] = field(default_factory=dict)  # {name: people}
+    pinned_by: str | None = None
+
+
+async def merge(uow: UnitOfWork, found: Found) -> bool:
+    """Puts the message on record as it is now; True where it was not there before."""
+    said = found.said
+    known = await uow.session.scalar(
+        select(Message).where(
+            Message.team_id == uow.team_id, Message.channel_id == said.channel_id, Message.ts == said.ts
+        )
+    )
+    is_new = known is None or (known.person is None and known.author_name is None)
+    if said.edited_ts is None:
+        await chat.hear(uow, said)
+    else:
+        await chat.hear_edit(uow, said, before=None, edited_at=from_ts(said.edited_ts))
+    await _merge_marks(uow, found)
+    return is_new
+
+
+async def _merge_marks(uow: UnitOfWork, found: Found) -> None:
+    """The marks are those that are there now, whoever set or took them while nobody listened."""
+    channel, ts = found.said.channel_id, found.said.ts
+    marked = {("reaction", person) for name in MARKS for person in found.reactions.get(name, ())}
+    if found.pinned_by is not None:
+        marked.add(("pin", found.pinned_by))
+    known = await uow.session.scalars(
+        select(KeyMark).where(KeyMark.team_id == uow.team_id, KeyMark.channel_id == channel, KeyMark.message_ts == ts)
+    )
+    here = {(row.source, row.person) for row in known if row.removed_at is None}
+    for source, person in sorted(marked - here):
+        await chat.mark(uow, channel, ts, source=source, person=person, at=uow.now)
+    for source, person in sorted(here - marked):
+        await chat.unmark(uow, channel, ts, source=source, person=person, at=uow.now)
+
+
+async def mark_missing(
+    uow: UnitOfWork, channel_id: str, *, oldest: str, latest: str, seen: Collection[str], threads: Collection[str]
+) -> int:
+    """Messages on record between `oldest` and `latest` that the whole history of that time does not have: deleted.
+
+    Replies count only where their thread was read. How many there were.
+    """
+    rows = await uow.session.scalars(
+        select(Message).where(
+            Message.team_id == uow.team_id,
+            Message.channel_id == channel_id,
+            Message.ts > oldest,
+            Message.ts <= latest,
+            Message.deleted_at.is_(None),
+        )
+    )
+    missing = 0
+    for message in rows:
+        is_reply = message.thread_ts is not None and message.thread_ts != message.ts
+        if message.ts in seen or (is_reply and message.thread_ts not in threads):
+            continue
+        message.deleted_at, message.found_missing = uow.now, True
+        missing += 1
+    return missing
+
+
+async def open_threads(uow: UnitOfWork, channel_id: str, *, since: datetime) -> list[str]:
+    """The parents of threads that somebody wrote in after `since`: their replies do not show in the history."""
+    rows = await uow.session.scalars(
+        select(Message.thread_ts)
+        .where(
+            Message.team_id == uow.team_id,
+            Message.channel_id == channel_id,
+            Message.thread_ts.is_not(None),
+            Message.ts > f"{since.timestamp():.6f}",
+        )
+        .distinct()
+    )
+    return sorted(ts for ts in rows if ts)
+
+
+def as_found(spoken: Spoken, message: Mapping[str, Any], channel_id: str) -> Found:
+    """From Slack's message object."""
+    reactions = {
+        str(one.get("name")): [str(user) for user in one.get("users") or []] for one in message.get("reactions") or []
+    }
+    pinned = channel_id in (message.get("pinned_to") or [])
+    pinned_by = str((message.get("pinned_info") or {}).get("pinned_by") or "") if pinned else None
+    return Found(said=spoken, reactions=reactions, pinned_by=pinned_by)

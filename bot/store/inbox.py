@@ -1,0 +1,76 @@
+"""The inbox as a queue: stored in batches, applied in order for each lane."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from bot.store.tables import InboxItem
+
+
+def item(*, team_id: str, key: str, lane: str, body: Mapping[str, Any], received_at: datetime) -> dict[str, Any]:
+    """A payload that waits to be applied, as `store` takes it."""
+    return {
+        "team_id": team_id,
+        "key": key,
+        "lane": lane,
+        "body": dict(body),
+        "state": "waiting",
+        "received_at": received_at,
+        "attempts": 0,
+    }
+
+
+async def store(session: AsyncSession, items: Sequence[Mapping[str, Any]]) -> None:
+    """Stores them all; one whose key is known changes nothing."""
+    insert = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert
+    statement = insert(InboxItem).on_conflict_do_nothing(index_elements=["team_id", "key"])
+    await session.execute(statement, [dict(one) for one in items])
+
+
+def next_waiting(team_id: str) -> Select[InboxItem]:
+    """The oldest that may be applied now: no earlier one of its lane waits, not even in another process's hands."""
+    earlier = aliased(InboxItem)
+    return (
+        select(InboxItem)
+        .where(
+            InboxItem.team_id == team_id,
+            InboxItem.state == "waiting",
+            ~exists().where(
+                earlier.team_id == InboxItem.team_id,
+                earlier.state == "waiting",
+                earlier.lane == InboxItem.lane,
+                earlier.id < InboxItem.id,
+            ),
+        )
+        .order_by(InboxItem.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+async def anything_waits(session: AsyncSession, team_id: str) -> bool:
+    found = await session.scalar(
+        select(InboxItem.id).where(InboxItem.team_id == team_id, InboxItem.state == "waiting").limit(1)
+    )
+    return found is not None
+
+
+async def failed(session: AsyncSession, team_id: str) -> Sequence[InboxItem]:
+    """What was set aside, oldest first."""
+    rows = await session.scalars(
+        select(InboxItem).where(InboxItem.team_id == team_id, InboxItem.state == "failed").order_by(InboxItem.id)
+    )
+    return rows.all()
+
+
+async def count(session: AsyncSession, team_id: str) -> dict[str, int]:
+    """{state: how many}."""
+    rows = await session.execute(
+        select(InboxItem.state, func.count()).where(InboxItem.team_id == team_id).group_by(InboxItem.state)
+    )
+    return dict(rows.tuples().all())

@@ -1,0 +1,158 @@
+"""The command line as a person or a script uses it, with and without a running bot."""
+
+import json
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.acceptance.test_run import room_of
+from tests.processes import Control, connected, controlling, environment, run, running
+
+
+@pytest.fixture
+async def with_an_incident(control: Control, env: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """A database in which Ana's INC-1 has been resolved; the bot is no longer running."""
+    async with connected(env=env, cwd=tmp_path) as bot:
+        await control.command("declare p1 Checkout returns 503")
+        name = await room_of(control)
+        await control.do("message", channel=name, user="ana", text="Rolled back the deploy")
+        await control.do("idle")
+        answer = await control.command("resolve Error rate is back to 0.1 %", channel=name)
+        assert answer["ok"]
+
+        async def handed_in() -> bool:
+            return any(one["files"] for one in await control.messages(name))
+
+        await control.until(handed_in)
+        assert await bot.end() == 0
+    return env
+
+
+async def test_check_config_counts_what_is_there(tmp_path: Path) -> None:
+    finished = await run("check-config", env=environment(), cwd=tmp_path)
+    assert (finished.code, finished.err) == (0, "")
+    assert "is in order: 4 priorities, 3 roles, 5 categories" in finished.out
+
+
+async def test_migrate_says_whether_it_did_anything(env: dict[str, str], tmp_path: Path) -> None:
+    for expected in ("now has schema", "already"):
+        finished = await run("migrate", env=env, cwd=tmp_path)
+        assert finished.code == 0, finished.err
+        assert expected in finished.out
+
+
+async def test_postmortem_and_export(with_an_incident: dict[str, str], tmp_path: Path) -> None:
+    document = tmp_path / "out" / "postmortem.md"
+    finished = await run("postmortem", "INC-1", "--format", "md", "-o", document, env=with_an_incident, cwd=tmp_path)
+    assert (finished.code, finished.out, finished.err) == (0, "", "")
+    text = document.read_text(encoding="utf-8")
+    assert "Checkout returns 503" in text
+    assert "Error rate is back to 0.1" in text
+
+    data = tmp_path / "incident.json"
+    finished = await run("postmortem", "INC-1", "--format", "json", "-o", data, env=with_an_incident, cwd=tmp_path)
+    assert (finished.code, finished.err) == (0, "")
+    record = json.loads(data.read_text(encoding="utf-8"))
+    assert (record["schema"], record["incident"]["status"]) == (1, "resolved")
+    assert [one["text"] for one in record["messages"]] == ["Rolled back the deploy"]
+    assert record["measures"]["to_resolve"] >= 0
+
+    shown = await run("export", "1", env=with_an_incident, cwd=tmp_path)
+    assert json.loads(shown.out) == record
+    shown = await run("postmortem", "INC-1", env=with_an_incident, cwd=tmp_path)
+    assert shown.out.rstrip("\n") == text.rstrip("\n")
+
+
+async def test_what_cannot_be_written_is_one_sentence(with_an_incident: dict[str, str], tmp_path: Path) -> None:
+    finished = await run("export", "INC-1", "-o", tmp_path, env=with_an_incident, cwd=tmp_path)
+    assert finished.code == 1
+    assert finished.err.startswith("incident-bot: ")
+    assert "cannot be written" in finished.err
+    assert "Traceback" not in finished.err
+
+
+async def test_reading_verbs(with_an_incident: dict[str, str], tmp_path: Path) -> None:
+    status = await run("status", "INC-1", env=with_an_incident, cwd=tmp_path)
+    assert status.code == 0, status.err
+    assert "resolved" in status.out
+    assert "<@" not in status.out, "people by name, not by Slack's ids"
+    machine = await run("status", "INC-1", "--json", env=with_an_incident, cwd=tmp_path)
+    assert json.loads(machine.out) == {"ok": True, "text": status.out}
+    listed = await run("list", env=with_an_incident, cwd=tmp_path)
+    assert listed.code == 0, listed.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("no-such-verb",),
+        ("postmortem",),
+        ("postmortem", "yesterday"),
+        ("postmortem", "INC-1", "--format", "pdf"),
+        ("run", "--http", "3000"),
+        ("run", "--http", "0.0.0.0:99999"),
+        ("demo", "--speed", "0"),
+        ("sandbox", "--port", "http"),
+    ],
+)
+async def test_wrong_usage_is_2_with_a_line_on_usage(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    finished = await run(*arguments, env=environment(), cwd=tmp_path)
+    assert (finished.code, finished.out) == (2, "")
+    assert finished.err.startswith("usage: incident-bot")
+
+
+REFUSED = (
+    ("postmortem", "INC-99"),
+    ("export", "INC-99"),
+    ("status", "INC-99"),
+    ("note", "INC-99", "lost", "--as", "@ana"),
+    ("note", "INC-1", "nobody says so"),
+    ("note", "INC-1", "a stranger", "--as", "@nobody"),
+    ("priority", "INC-1", "p9", "--as", "@ana"),
+    ("declare", "--as", "@ana"),
+)
+
+
+async def test_what_is_refused_is_1_with_a_sentence(with_an_incident: dict[str, str], tmp_path: Path) -> None:
+    for arguments in REFUSED:
+        finished = await run(*arguments, env=with_an_incident, cwd=tmp_path)
+        assert (finished.code, finished.out) == (1, ""), arguments
+        assert finished.err.startswith("incident-bot: "), arguments
+        assert "Traceback" not in finished.err, arguments
+        assert "&amp;" not in finished.err, arguments
+
+
+async def test_verbs_before_the_first_start_say_what_to_do(env: dict[str, str], tmp_path: Path) -> None:
+    finished = await run("list", env=env, cwd=tmp_path)
+    assert finished.code == 1
+    assert "incident-bot run" in finished.err
+
+
+async def test_help_and_version(tmp_path: Path) -> None:
+    shown = await run("--help", env=environment(), cwd=tmp_path)
+    assert shown.code == 0
+    for verb in ("run", "demo", "sandbox", "check-config", "migrate", "postmortem", "export", "declare", "resolve"):
+        assert verb in shown.out
+    assert (await run("--version", env=environment(), cwd=tmp_path)).out.startswith("incident-bot ")
+
+
+async def test_sandbox_tells_its_address_and_ends_when_asked(tmp_path: Path) -> None:
+    async with running("sandbox", "--port", "0", env=environment(), cwd=tmp_path) as sandbox:
+        line = (await sandbox.line("Speak and click at ")).split()
+        async with controlling(line[4]) as control:
+            state = await control.state()
+            assert {"general", "incidents"} <= {one["name"] for one in state["channels"]}
+        base = (await sandbox.line("  SLACK_API_URL=")).split()[0].partition("=")[2]
+        async with aiohttp.ClientSession() as session, session.post(f"{base}auth.test") as reply:
+            assert (await reply.json())["error"] == "not_authed"
+        assert await sandbox.end(within=5) == 0
+        assert sandbox.err == []
+
+
+async def test_sandbox_on_a_port_that_is_taken(control: Control, tmp_path: Path) -> None:
+    port = control.url.split(":")[2].split("/")[0]
+    finished = await run("sandbox", "--port", port, env=environment(), cwd=tmp_path)
+    assert finished.code == 1
+    assert f"Port {port} cannot be used" in finished.err

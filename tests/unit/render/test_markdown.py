@@ -1,0 +1,209 @@
+"""People's words in the postmortem stay words: whatever they hold, its tables stay whole and its headings ours."""
+
+import re
+from dataclasses import replace
+from itertools import groupby, pairwise
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.render.markdown import Markdown, block, inline, link
+from bot.render.words import Words
+from bot.resources import packaged
+from tests.unit.facts import HOSTILE, in_every_place, postmortem_facts
+
+# A busy machine is no bug.
+PATIENT = settings(deadline=None)
+PARSER = MarkdownIt("commonmark").enable("table").enable("strikethrough")
+WORDS = Words(packaged("templates"))
+PLAIN_SHAPE = [
+    token.type for token in PARSER.parse(WORDS.postmortem(in_every_place(lambda _: "plain"))) if token.type != "inline"
+]
+
+# Words without what no reader could see: surrogates are no text, and CommonMark shows U+FFFD for NUL.
+letters = st.characters(exclude_categories=("Cs",), exclude_characters="\0")
+markdown_ish = st.text("|\\`*_~[](){}<>#+-=!&:.123 \n\tax", max_size=30)
+texts = st.text(letters, max_size=30) | markdown_ish
+# A line that is nothing but digits makes, with the template's full stop, a numbered list: "503. The impact …".
+said = texts.filter(lambda text: bool(text.strip()) and not text.strip().isdigit())
+
+
+def seen(token: Token) -> str:
+    """What a reader sees of an inline token; anything but words and our own emphasis and links is named."""
+    shown = []
+    for child in token.children or []:
+        if child.type in ("text", "text_special"):
+            shown.append(child.content)
+        elif child.type in ("hardbreak", "softbreak"):
+            shown.append("\n")
+        elif child.type not in ("strong_open", "strong_close", "link_open", "link_close"):
+            shown.append(f"<<{child.type}>>")
+    return "".join(shown)
+
+
+def tables(document: str) -> list[list[list[str]]]:
+    """Each table of the document as rows of cells, as a reader sees them."""
+    found: list[list[list[str]]] = []
+    tokens = PARSER.parse(document)
+    for token, following in pairwise(tokens):
+        if token.type == "table_open":
+            found.append([])
+        elif token.type == "tr_open":
+            found[-1].append([])
+        elif token.type in ("td_open", "th_open"):
+            found[-1][-1].append(seen(following) if following.type == "inline" else "")
+    return found
+
+
+def folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+# one text
+
+
+@given(text=texts)
+@example(text=HOSTILE)
+def test_words_on_a_line_are_seen_as_they_were_written(text: str) -> None:
+    tokens = PARSER.parse(inline(text))
+
+    assert [seen(token) for token in tokens if token.type == "inline"] == ([folded(text)] if text.strip() else [])
+    assert {token.type for token in tokens} <= {"paragraph_open", "inline", "paragraph_close"}
+
+
+@given(text=texts)
+@example(text="Steps\n1.\n2.\n3)")
+@example(text="a|b\n:-:")  # a table of one column
+@example(text="a\n---\nb\n===")  # headings
+@example(text="    code\n\ttoo")
+def test_words_on_several_lines_are_seen_line_by_line(text: str) -> None:
+    tokens = PARSER.parse(block(text))
+    shown = "\n".join(seen(token) for token in tokens if token.type == "inline")
+
+    # Blank lines count between others; before and after them they are no one's words.
+    wanted = "\n".join(folded(line) for line in text.splitlines()).strip("\n")
+    assert "\n".join(folded(line) for line in shown.split("\n")).strip("\n") == wanted
+    assert {token.type for token in tokens} <= {"paragraph_open", "inline", "paragraph_close"}
+
+
+@given(label=said, url=st.text(letters, max_size=30))
+def test_a_link_shows_its_label_and_leads_where_it_should(label: str, url: str) -> None:
+    (paragraph,) = (token for token in PARSER.parse(link(label, f"https://a.example/{url}")) if token.type == "inline")
+
+    links = [child for child in paragraph.children or [] if child.type == "link_open"]
+    assert seen(paragraph) == folded(label)
+    assert len(links) == 1
+    assert str(links[0].attrs["href"]).startswith("https://a.example/")
+
+
+@pytest.mark.parametrize(
+    ("label", "url", "written"),
+    [
+        (
+            "14:00",
+            "https://acme.slack.com/archives/C1/p1?a=1&b=2",
+            "[14:00](https://acme.slack.com/archives/C1/p1?a=1&b=2)",
+        ),
+        ("x", "https://a.example/(b) c", "[x](https://a.example/%28b%29%20c)"),
+        ("x", "https://a.example/%20", "[x](https://a.example/%20)"),  # encoded already
+        ("a|b", None, "a\\|b"),  # without an address only the label
+    ],
+)
+def test_a_link_is_written_so_that_nothing_ends_it_early(label: str, url: str | None, written: str) -> None:
+    assert link(label, url) == written
+
+
+def test_an_address_with_other_letters_is_encoded_as_utf_8() -> None:
+    assert link("x", "https://a.example/決") == "[x](https://a.example/%E6%B1%BA)"
+
+
+def test_what_is_markdown_already_is_not_escaped_again() -> None:
+    assert inline(Markdown("**x**")) == "**x**"
+
+
+# the whole document
+
+
+@PATIENT
+@given(text=said)
+@example(text=HOSTILE)
+@example(text="a\nb\r\nc\u2028d")
+def test_the_document_has_the_same_shape_whatever_people_wrote(text: str) -> None:
+    document = WORDS.postmortem(in_every_place(lambda _: text))
+
+    assert [token.type for token in PARSER.parse(document) if token.type != "inline"] == PLAIN_SHAPE
+
+
+@PATIENT
+@given(text=said)
+@example(text=HOSTILE)
+def test_every_table_stays_whole_and_every_cell_says_what_was_said(text: str) -> None:
+    found = tables(WORDS.postmortem(in_every_place(lambda _: text)))
+    word = folded(text)
+
+    assert [{len(row) for row in table} for table in found] == [{2}, {4}, {3}, {4}, {3}, {5}, {3}]
+    head, _impact, _response, roles, timeline, updates, actions = found
+    assert ["Service", word] in head
+    assert ["Reported by", word] in head
+    assert ["Priority", f"P1 ({word})"] in head
+    assert roles[1][:2] == [word, word]
+    assert [row[1:] for row in timeline[1:]] == [[word, word]] * 2
+    assert updates[1][1:4] == [word, "monitoring", word]
+    assert actions[1] == [word, word, "2026-03-31"]
+
+
+def test_a_hostile_title_is_a_title_and_nothing_else() -> None:
+    tokens = PARSER.parse(WORDS.postmortem(postmortem_facts(title=HOSTILE)))
+
+    headings = [seen(following) for token, following in pairwise(tokens) if token.type == "heading_open"]
+    assert headings[0] == f"Postmortem: INC-1 {HOSTILE}"
+    assert headings[1:] == [
+        "Summary",
+        "Impact",
+        "Response",
+        "Roles",
+        "Timeline",
+        "Updates to stakeholders",
+        "Contributing factors",
+        "Lessons",
+        "Action items",
+    ]
+
+
+def test_a_time_in_the_timeline_links_to_its_message() -> None:
+    timeline = WORDS.postmortem(postmortem_facts()).split("## Timeline")[1]
+
+    assert re.findall(r"\[([^]]*)\]\(([^)]*)\)", timeline) == [
+        ("2026-03-02 14:20:00", "https://acme.slack.com/archives/C1/p1")
+    ]
+
+
+def test_a_description_keeps_its_lines() -> None:
+    document = WORDS.postmortem(postmortem_facts(description="1. Cards | refused\n\n# not a heading\n- not a list"))
+
+    assert "1. Cards | refused\n\u00a0\n# not a heading\n- not a list" in [
+        seen(token) for token in PARSER.parse(document) if token.type == "inline"
+    ]
+
+
+def test_what_is_missing_is_said_and_leaves_no_empty_table() -> None:
+    document = WORDS.postmortem(
+        replace(
+            postmortem_facts(
+                roles=[], updates=[], actions=[], timeline=[], phases=[], target=None, resolved_at=None, resolution=None
+            ),
+            service="",
+            category="",
+            channel=None,
+            description="",
+            mitigated_at=None,
+        )
+    )
+
+    for said_instead in ("It is not resolved.", "Nobody held a role.", "No update was sent.", "None yet."):
+        assert said_instead in document
+    assert "None |" not in document
+    assert not [key for key, rows in groupby(document.splitlines()) if not key and len([*rows]) > 2], "no gaps"
