@@ -298,7 +298,7 @@ async def _verb(arguments: argparse.Namespace) -> int:
                 )
             actor = person.user_id
         async with contextlib.AsyncExitStack() as stack:
-            uow = await stack.enter_async_context(desk.look() if reads else desk.work(actor=actor))
+            uow = await stack.enter_async_context(desk.look(actor=actor) if reads else desk.work(actor=actor))
             call = Call(
                 uow=uow,
                 person=actor or "",

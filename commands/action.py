@@ -2,26 +2,31 @@
 
 from datetime import date
 
-from bot.domain.mrkdwn import Mrkdwn, mentioned, plain
+from bot.domain.mrkdwn import Mrkdwn, plain
 from bot.errors import UserError
 from bot.service.command import Answer, Call, Command
 from bot.service.notes import add_action
+from bot.service.people import named
 
 
 async def _run(call: Call) -> Answer:
     incident = await call.incident()
     options = call.line.options
-    owners = mentioned(options.get("owner", ""))
-    if "owner" in options and not owners:
-        raise UserError("Pick the owner from Slack's list after typing owner:@.")
+    owner = await named(call.uow, options["owner"]) if "owner" in options else None
+    if "owner" in options and owner is None:
+        raise UserError("Say who owns it as owner:@ana.")
     due = options.get("due")
     if due is not None:
         try:
             due = date.fromisoformat(due).isoformat()
         except ValueError:
             raise UserError(f"due:{plain(due)} is not a date. Write due:2026-01-31.") from None
-    item = await add_action(call.uow, incident, await call.words(), owner=owners[0] if owners else None, due_on=due)
-    missing = [word for word, value in (("owner:@person", item.owner), ("due:2026-01-31", item.due_on)) if not value]
+    item = await add_action(call.uow, incident, await call.words(), owner=owner, due_on=due)
+    missing = [
+        what
+        for what, value in (("an owner (owner:@ana)", item.owner), ("a date (due:2026-01-31)", item.due_on))
+        if not value
+    ]
     hint = f" An action without {' and '.join(missing)} is easily forgotten." if missing else ""
     return Answer(text=Mrkdwn("Added to {}.{}").format(incident.name, hint))
 

@@ -11,10 +11,12 @@ async def _run(call: Call) -> Answer:
         raise UserError("Which role? For example `/incident drop comms`.")
     role = role_key(call.uow, await call.words())
     incident = await call.incident()
-    await release(call.uow, incident, role, call.person)
+    left = await release(call.uow, incident, role, call.person)
     return Answer(
-        text=Mrkdwn("You are no longer {} of {}. Nobody follows yet.").format(
-            call.uow.settings.role_name(role).lower(), incident.name
+        text=Mrkdwn("You are no longer {} of {}. {}").format(
+            call.uow.settings.role_name(role).lower(),
+            incident.name,
+            "Others hold the role still." if left else "Nobody follows yet.",
         )
     )
 

@@ -13,7 +13,14 @@ async def _run(call: Call) -> Answer | Modal:
         check_transition(incident.name, incident.status, Status.RESOLVED)
         return Modal(view=resolve_modal(incident))
     await resolve(call.uow, incident, await call.words())
-    return Answer(text=Mrkdwn("{} is resolved. The postmortem draft comes into the channel.").format(incident.name))
+    return Answer(
+        text=Mrkdwn("{} is resolved. {}").format(
+            incident.name,
+            "The postmortem draft comes into the channel."
+            if incident.channel_id
+            else f"It has no channel: `incident-bot postmortem {incident.name}` writes the draft.",
+        )
+    )
 
 
 COMMAND = Command(

@@ -1,7 +1,9 @@
 """/incident status: shows how things stand, or sets the status."""
 
+from bot.domain.command_line import first_word
 from bot.domain.mrkdwn import Mrkdwn, mention
 from bot.domain.times import span
+from bot.errors import UserError
 from bot.service import roles
 from bot.service.command import Answer, Call, Command
 from bot.service.lifecycle import change_status, live_status
@@ -12,7 +14,12 @@ async def _run(call: Call) -> Answer:
     incident = await call.incident()
     if not call.line.words:
         return Answer(text=await _how_it_stands(call, incident))
-    status = live_status(call.line.words.split()[0])
+    word, more = first_word(await call.words())
+    status = live_status(word)
+    if more:
+        raise UserError(
+            f"To say more than the status, send an update: `/incident update {incident.name} status:{status} {more}`."
+        )
     await change_status(call.uow, incident, status)
     return Answer(text=Mrkdwn("{} is now *{}*.").format(incident.name, status))
 

@@ -23,9 +23,11 @@ async def _run(call: Call) -> Answer | Modal:
         promised = parse_next(options["next"], now=call.uow.now, zone=zone)
     status = live_status(options["status"]) if "status" in options else None
     sent = await post_update(call.uow, incident, await call.words(), status=status, promised=promised, key=call.key)
+    told = "Only this channel is told: the incident is private. " if incident.is_private else ""
     return Answer(
-        text=Mrkdwn("The update is sent. {}").format(
-            f"The next one is due at {sent.next_due_at:%H:%M} UTC." if sent.next_due_at else "No next one is owed."
+        text=Mrkdwn("The update is sent. {}{}").format(
+            told,
+            f"The next one is due at {sent.next_due_at:%H:%M} UTC." if sent.next_due_at else "No next one is owed.",
         )
     )
 

@@ -92,8 +92,12 @@ class Reading:
     line: CommandLine
 
 
-def read(commands: Mapping[str, Command], text: str) -> Reading:
-    """`text` is what follows /incident, as Slack sends it; the incident may be named before or after the verb."""
+def read(commands: Mapping[str, Command], text: str, *, here: int | None = None) -> Reading:
+    """`text` is what follows /incident, as Slack sends it; the incident may be named before or after the verb.
+
+    `here` is the incident whose channel it was typed in. There another number after the verb is part of the text:
+    `note INC-1 was the same thing` must not put a private incident's words into INC-1.
+    """
     number, rest = take_reference(text)
     verb, tail = first_word(rest)
     if not verb:
@@ -105,5 +109,7 @@ def read(commands: Mapping[str, Command], text: str) -> Reading:
         hint = f"Did you mean `/incident {guess}`? " if guess else ""
         raise UserError(f"There is no `/incident {plain(verb)[:40]}`. {hint}`/incident help` lists what there is.")
     if number is None and command.about_incident:
-        number, tail = take_reference(tail)
+        named, rest = take_reference(tail)
+        if here is None or named == here:
+            number, tail = named, rest
     return Reading(command=command, number=number, line=parse_command_line(tail, command.options))

@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from bot.clock import wait
-from bot.service import updates
+from bot.service import telling, updates
 from bot.service.desk import Desk, UnitOfWork
 from bot.store.tables import DueJob
 
@@ -60,6 +60,9 @@ class DueJobs:
                 # A supervisor's catch: the job is kept with its error, and the others go on.
                 log.exception("The job %s failed.", job.key, extra={"action": "job_failed", "kind": job.kind})
                 job.attempts, job.error = job.attempts + 1, str(problem)
-                job.state = "failed" if job.attempts >= _MOST_ATTEMPTS else "waiting"
+                job.due_at = uow.now + timedelta(seconds=2.0**job.attempts)
+                if job.attempts >= _MOST_ATTEMPTS:
+                    job.state = "failed"
+                    await telling.report_failed_job(uow, job)
             else:
                 job.state, job.done_at = "done", uow.now

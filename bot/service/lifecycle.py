@@ -32,7 +32,8 @@ async def change_priority(uow: UnitOfWork, incident: Incident, priority: str, *,
         raise UserError(f"{incident.name} is {label(priority)} already.")
     if not because.strip():
         raise UserError(
-            f"Say why {incident.name} becomes {label(priority)}: `/incident priority {priority} REASON`.",
+            f"Say why {incident.name} becomes {label(priority)}: "
+            f"`/incident priority {incident.name} {priority} REASON`.",
             field="reason",
         )
     before = incident.priority
@@ -45,7 +46,7 @@ async def change_priority(uow: UnitOfWork, incident: Incident, priority: str, *,
         after=priority,
         because=because.strip(),
     )
-    await updates.plan_next(uow, incident, last=incident.last_update_at or incident.declared_at)
+    await updates.replan(uow, incident)
     await telling.show_state(uow, incident)
     await telling.show_topic(uow, incident)
     await telling.post(uow, incident, "priority", before=before, after=priority, because=because.strip(), by=uow.actor)
@@ -60,7 +61,8 @@ async def resolve(uow: UnitOfWork, incident: Incident, how_verified: str) -> Non
     how_verified = how_verified.strip()
     if not how_verified:
         raise UserError(
-            "How was it verified? Name the graph, the test or the person: `/incident resolve HOW IT WAS VERIFIED`.",
+            "How was it verified? Name the graph, the test or the person: "
+            f"`/incident resolve {incident.name} HOW IT WAS VERIFIED`.",
             field="verified",
         )
     before = incident.status
@@ -92,7 +94,7 @@ async def cancel(uow: UnitOfWork, incident: Incident, reason: str) -> None:
     """It was no incident; the record stays."""
     check_transition(incident.name, incident.status, Status.CANCELLED)
     if not reason.strip():
-        raise UserError("Say why it was no incident: `/incident cancel REASON`.", field="reason")
+        raise UserError(f"Say why it was no incident: `/incident cancel {incident.name} REASON`.", field="reason")
     before = incident.status
     incident.status, incident.closed_at = Status.CANCELLED, uow.now
     await updates.stop(uow, incident)
@@ -112,7 +114,9 @@ async def reopen(uow: UnitOfWork, incident: Incident, reason: str) -> None:
         raise UserError(f"{incident.name} is open: {incident.status}. There is nothing to reopen.")
     check_transition(incident.name, incident.status, Status.INVESTIGATING)
     if not reason.strip():
-        raise UserError("Say what shows that it is not over: `/incident reopen REASON`.", field="reason")
+        raise UserError(
+            f"Say what shows that it is not over: `/incident reopen {incident.name} REASON`.", field="reason"
+        )
     before = incident.status
     incident.status = Status.INVESTIGATING
     incident.resolved_at = incident.closed_at = incident.mitigated_at = incident.resolution = None

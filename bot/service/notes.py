@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.domain.lifecycle import Status
 from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import UserError
 from bot.service import telling
@@ -18,7 +19,7 @@ async def note(uow: UnitOfWork, incident: Incident, text: str, *, at: datetime |
     """
     check_not_closed(incident)
     if not text.strip():
-        raise UserError("A note needs a text: `/incident note WHAT HAPPENED`.")
+        raise UserError(f"A note needs a text: `/incident note {incident.name} WHAT HAPPENED`.")
     entry = uow.record(incident, "note", Mrkdwn("{}").format(text.strip()), at=at)
     await notice(uow, uow.actor)
     await uow.session.flush()
@@ -29,8 +30,9 @@ async def note(uow: UnitOfWork, incident: Incident, text: str, *, at: datetime |
 async def add_action(
     uow: UnitOfWork, incident: Incident, text: str, *, owner: str | None, due_on: str | None
 ) -> ActionItem:
-    """Something to do afterwards; 2–3 specific ones with owner and date make a good review (process 40)."""
-    check_not_closed(incident)
+    """Something to do afterwards, also named in a review after the closure (process 40)."""
+    if incident.status is Status.CANCELLED:
+        check_not_closed(incident)
     if not text.strip():
         raise UserError("An action item needs a text: `/incident action WHAT TO DO owner:@person due:2026-01-31`.")
     if owner is not None:

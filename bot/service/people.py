@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from bot.domain.mrkdwn import mentioned
 from bot.errors import UnknownPerson, UserError
 from bot.service.desk import UnitOfWork
 from bot.store.tables import Person
@@ -46,6 +47,22 @@ async def by_handle(uow: UnitOfWork, handle: str) -> Person | None:
     wanted = handle.removeprefix("@").lower()
     rows = await uow.session.scalars(select(Person).where(Person.team_id == uow.team_id, Person.deleted.is_(False)))
     return next((person for person in rows if person.handle.lower() == wanted), None)
+
+
+async def named(uow: UnitOfWork, text: str) -> str | None:
+    """The id of the one person whom `text` names, as Slack's mention or as a handle; None where it names nobody."""
+    ids = mentioned(text)
+    if len(ids) > 1:
+        raise UserError("One person at a time, please.")
+    if ids:
+        return ids[0]
+    handle = next((word for word in text.split() if word.startswith("@")), None)
+    if handle is None:
+        return None
+    person = await by_handle(uow, handle)
+    if person is None:
+        raise UserError(f"I do not know {handle}. Pick the person from Slack's list after typing @.")
+    return person.user_id
 
 
 async def zone_of(uow: UnitOfWork, user_id: str) -> ZoneInfo:

@@ -1,6 +1,7 @@
 """Who holds which role; every holder with a beginning and an end."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -54,21 +55,21 @@ async def assign(uow: UnitOfWork, incident: Incident, role: str, person: str) ->
     held = [row for row in await _open_assignments(uow, incident) if row.role == role]
     if any(row.person == person for row in held):
         return False
-    before = [row.person for row in held]
-    if not uow.settings.roles[role].several:
-        for row in held:
-            row.ended_at = uow.now
-    await _begin(uow, incident, role, person, replaces=before if not uow.settings.roles[role].several else [])
+    replaced = [] if uow.settings.roles[role].several else held
+    for row in replaced:
+        row.ended_at = uow.now
+    before = [row.person for row in replaced]
+    await _begin(uow, incident, role, person, replaces=before)
     if incident.acknowledged_at is None:
         incident.acknowledged_at = uow.now
     await telling.bring_in(uow, incident, person)
     await telling.show_state(uow, incident)
-    await telling.post(uow, incident, "role", role=role, person=person, before=before, by=uow.actor)
+    await telling.post(uow, incident, "role", role=role, person=person, before=before, left=[], by=uow.actor)
     return True
 
 
-async def release(uow: UnitOfWork, incident: Incident, role: str, person: str) -> None:
-    """The person lays the role down; nobody follows yet."""
+async def release(uow: UnitOfWork, incident: Incident, role: str, person: str) -> list[str]:
+    """The person lays the role down; who holds it still, where several may."""
     check_live(incident)
     for row in await _open_assignments(uow, incident):
         if row.role == role and row.person == person:
@@ -83,8 +84,9 @@ async def release(uow: UnitOfWork, incident: Incident, role: str, person: str) -
                 change="released",
             )
             await telling.show_state(uow, incident)
-            await telling.post(uow, incident, "role", role=role, person=None, before=[person], by=uow.actor)
-            return
+            left = (await current(uow, incident)).get(role, [])
+            await telling.post(uow, incident, "role", role=role, person=None, before=[person], left=left, by=uow.actor)
+            return left
     raise UserError(
         f"You are not {uow.settings.role_name(role).lower()} of {incident.name}, so there is nothing to lay down."
     )
@@ -126,16 +128,18 @@ async def _begin(uow: UnitOfWork, incident: Incident, role: str, person: str, *,
     await telling.tell_person(uow, person, "role_brief", incident=incident, role=role, before=replaces)
 
 
-async def note_participant(uow: UnitOfWork, incident: Incident, person: str) -> None:
+async def note_participant(uow: UnitOfWork, incident: Incident, person: str, *, at: datetime | None = None) -> None:
     """The person takes part, and may see the incident if it is private."""
     known = await uow.session.scalar(
         select(Participant).where(Participant.incident_id == incident.id, Participant.person == person)
     )
     if known is None:
-        uow.session.add(Participant(team_id=uow.team_id, incident_id=incident.id, person=person, joined_at=uow.now))
+        uow.session.add(
+            Participant(team_id=uow.team_id, incident_id=incident.id, person=person, joined_at=at or uow.now)
+        )
         await uow.session.flush()
     else:
-        known.left_at = None
+        known.joined_at, known.left_at = at or uow.now, None
 
 
 async def _open_assignments(uow: UnitOfWork, incident: Incident) -> Sequence[RoleAssignment]:

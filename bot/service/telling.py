@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.service.desk import UnitOfWork
-from bot.store.tables import Incident, OutboxItem, RoleAssignment
+from bot.store.tables import DueJob, Incident, OutboxItem, RoleAssignment
 
 
 def _channel_lane(incident: Incident) -> str:
@@ -71,19 +71,30 @@ async def tell_person(uow: UnitOfWork, person: str, message: str, *, incident: I
 
 
 async def report_refusal(uow: UnitOfWork, refused: OutboxItem, *, what: str, why: str) -> None:
-    """Tells the commander, or the reporter, what Slack refused for good: once for each kind of step.
+    """Tells the commander, or the reporter, what could not be done.
 
     What could not be told to a person is in the log only: telling them that would be refused as well.
     """
-    if refused.incident_id is None or refused.step in ("answer", "tell_person"):
+    if refused.step not in ("answer", "tell_person"):
+        await _report(uow, refused.incident_id, refused.step, what=what, why=why)
+
+
+async def report_failed_job(uow: UnitOfWork, job: DueJob) -> None:
+    """Tells them that something that was due has not been done."""
+    await _report(uow, job.incident_id, job.kind, what="do what was due", why="of a fault of mine; it is in my log")
+
+
+async def _report(uow: UnitOfWork, incident_id: int | None, subject: str, *, what: str, why: str) -> None:
+    """Once for each subject."""
+    if incident_id is None:
         return
-    lane = f"trouble:{refused.incident_id}:{refused.step}"
+    lane = f"trouble:{incident_id}:{subject}"
     known = await uow.session.scalar(
         select(OutboxItem.id).where(OutboxItem.team_id == uow.team_id, OutboxItem.lane == lane).limit(1)
     )
     if known is not None:
         return
-    incident = await uow.session.get_one(Incident, refused.incident_id)
+    incident = await uow.session.get_one(Incident, incident_id)
     commander = await uow.session.scalar(
         select(RoleAssignment.person).where(
             RoleAssignment.incident_id == incident.id,

@@ -87,39 +87,62 @@ async def last_update(uow: UnitOfWork, incident: Incident) -> Update | None:
 
 
 async def set_live_status(uow: UnitOfWork, incident: Incident, status: Status) -> None:
-    """Moves between the live states; the first time at monitoring is when the impact was mitigated."""
+    """Moves between the live states; monitoring means that the impact was mitigated."""
     check_transition(incident.name, incident.status, status)
     before = incident.status
     incident.status = status
-    if status is Status.MONITORING and incident.mitigated_at is None:
-        incident.mitigated_at = uow.now
+    if status is Status.MONITORING:
+        incident.mitigated_at = incident.mitigated_at or uow.now
+    else:
+        incident.mitigated_at = None  # the mitigation did not hold
     uow.record(
         incident, "status", Mrkdwn("Status: {} → {}").format(before, status), before=str(before), after=str(status)
     )
 
 
 async def plan_next(uow: UnitOfWork, incident: Incident, *, last: datetime, promised: datetime | None = None) -> None:
-    """Sets when the next update is owed and schedules its prompt in place of the one before."""
+    """After an update (or the declaration): when the next one is owed."""
+    every = uow.settings.update_every(incident.priority)
+    due = next_update_due(last=last, every=every, promised=promised)
+    await _owe(uow, incident, max(due, uow.now) if due is not None else None)
+
+
+async def replan(uow: UnitOfWork, incident: Incident) -> None:
+    """After a changed priority: what was promised stands unless the new rhythm is sooner; what is late stays late.
+
+    A clock is not gamed by changing the priority (process 17).
+    """
+    due = incident.next_update_due_at
+    last = incident.last_update_at or incident.declared_at
+    rhythm = next_update_due(last=last, every=uow.settings.update_every(incident.priority))
+    if rhythm is not None and (due is None or due > uow.now):
+        due = max(rhythm, uow.now) if due is None else min(due, max(rhythm, uow.now))
+    await _owe(uow, incident, due)
+
+
+async def _owe(uow: UnitOfWork, incident: Incident, due: datetime | None) -> None:
+    """The next update is owed at `due`; its prompt takes the place of the one that was planned."""
+    await _cancel_prompts(uow, incident)
+    incident.next_update_due_at = due
+    every = uow.settings.update_every(incident.priority)
+    if due is not None and due < uow.now:
+        due = slot_after(due, every=every, now=uow.now) if every else None
+    if due is not None:
+        await _schedule(uow, incident, slot=due, level=0, at=due)
+
+
+async def _cancel_prompts(uow: UnitOfWork, incident: Incident) -> None:
     await uow.session.execute(
         update(DueJob)
         .where(DueJob.incident_id == incident.id, DueJob.kind == JOB, DueJob.state == "waiting")
         .values(state="cancelled", done_at=uow.now)
     )
-    every = uow.settings.update_every(incident.priority)
-    due = next_update_due(last=last, every=every, promised=promised)
-    incident.next_update_due_at = max(due, uow.now) if due is not None else None
-    if incident.next_update_due_at is not None:
-        await _schedule(uow, incident, slot=incident.next_update_due_at, level=0, at=incident.next_update_due_at)
 
 
 async def stop(uow: UnitOfWork, incident: Incident) -> None:
     """No prompts after the end."""
     await settle_prompts(uow, incident, "ended")
-    await uow.session.execute(
-        update(DueJob)
-        .where(DueJob.incident_id == incident.id, DueJob.kind == JOB, DueJob.state == "waiting")
-        .values(state="cancelled", done_at=uow.now)
-    )
+    await _cancel_prompts(uow, incident)
     incident.next_update_due_at = None
 
 
@@ -138,10 +161,16 @@ async def prompt(uow: UnitOfWork, job: DueJob) -> None:
     if not incident.is_live or iso(incident.next_update_due_at) != job.payload["owed_at"]:
         return  # an update came, the priority changed or it is over
     slot, level = datetime.fromisoformat(job.payload["slot"]), int(job.payload["level"])
-    chain = await _chain(uow, incident)
-    if level == 0:
-        await settle_prompts(uow, incident, "missed")
-    asked = chain[level] if level < len(chain) else None
+    before = await uow.session.scalars(
+        select(Prompt.asked).where(Prompt.incident_id == incident.id, Prompt.due_at == slot)
+    )
+    already = set(before)
+    # Who holds the roles may have changed since the first was asked.
+    left = [person for person in await _chain(uow, incident) if person not in already]
+    if level > 0 and not left:
+        return
+    asked = left[0] if left else None
+    await settle_prompts(uow, incident, "missed")
     sent = Prompt(team_id=uow.team_id, incident_id=incident.id, due_at=slot, level=level, sent_at=uow.now, asked=asked)
     uow.session.add(sent)
     await uow.session.flush()
@@ -149,7 +178,7 @@ async def prompt(uow: UnitOfWork, job: DueJob) -> None:
     await telling.show_state(uow, incident)
     every = uow.settings.update_every(incident.priority)
     following = slot_after(slot, every=every, now=uow.now) if every else None
-    if level + 1 < len(chain):
+    if len(left) > 1:
         later = uow.now + uow.settings.updates.ask_deputy_after
         if following is None or later < following:
             await _schedule(uow, incident, slot=slot, level=level + 1, at=later)

@@ -22,7 +22,8 @@ _LEASE_SECONDS = 40.0
 _MOST_AT_ONCE = 16
 # Items of other processes, and leases that ran out, are found at the next round.
 _ROUND_SECONDS = 2.0
-_MOST_ATTEMPTS = 12
+# A step that fails by itself, not by Slack.
+_MOST_FAILURES = 6
 # Refusals that mean: it is so already.
 _AS_WANTED = frozenset({"already_in_channel", "already_pinned", "cant_invite_self", "no_change"})
 
@@ -90,13 +91,19 @@ class Dispatcher:
         except SlackBusy as problem:
             await self._again(item, problem, after=problem.retry_after)
         except SlackUnclear as problem:
-            await self._again(item, problem, after=1.0, unclear=True)
+            # Never given up: Slack may be away for an hour, and what people were promised is sent afterwards.
+            await self._again(item, problem, after=min(60.0, 2.0**item.attempts), failed=True, unclear=True)
         except SlackRefused as problem:
             await self._refused(item, problem)
         except Exception as problem:
             # A supervisor's catch: one item that cannot be prepared must not hold up the others for ever.
             log.exception("The step %s failed.", item.step, extra={"action": "outbox_failed", "item": item.id})
-            await self._again(item, problem, after=5.0)
+            if item.attempts + 1 < _MOST_FAILURES:
+                await self._again(item, problem, after=2.0**item.attempts, failed=True)
+            else:
+                await self._give_up(
+                    item, f"{type(problem).__name__}: {problem}", why="of a fault of mine; it is in my log"
+                )
         else:
             async with self._desk.work() as uow:
                 kept = await uow.session.get_one(OutboxItem, item.id)
@@ -114,21 +121,27 @@ class Dispatcher:
             if await step.refused(uow, kept, problem):
                 kept.state, kept.unclear = "waiting", False
                 return
-            kept.error = str(problem)
-            self._mark(kept, "refused")
-            await telling.report_refusal(uow, kept, what=step.what, why=problem.explained)
-        log.warning("%s", problem, extra={"action": "outbox_refused", "item": item.id, "step": item.step})
+        await self._give_up(item, str(problem), why=problem.explained)
 
-    async def _again(self, item: OutboxItem, problem: Exception, *, after: float, unclear: bool = False) -> None:
+    async def _give_up(self, item: OutboxItem, error: str, *, why: str) -> None:
+        """Sets the item aside for good, and tells a person."""
+        async with self._desk.work() as uow:
+            kept = await uow.session.get_one(OutboxItem, item.id)
+            kept.error = error
+            self._mark(kept, "refused")
+            await telling.report_refusal(uow, kept, what=STEPS[item.step].what, why=why)
+        log.error("%s", error, extra={"action": "outbox_refused", "item": item.id, "step": item.step})
+
+    async def _again(
+        self, item: OutboxItem, problem: Exception, *, after: float, failed: bool = False, unclear: bool = False
+    ) -> None:
+        """Waits `after` seconds; being asked to wait is no failure of the item's."""
         async with self._desk.work() as uow:
             kept = await uow.session.get_one(OutboxItem, item.id)
             kept.error, kept.unclear = str(problem), kept.unclear or unclear
-            # Being asked to wait is no failure of the item's.
-            if kept.attempts >= _MOST_ATTEMPTS and not isinstance(problem, SlackBusy):
-                self._mark(kept, "refused")
-            else:
-                kept.state, kept.leased_until = "waiting", None
-                kept.not_before = uow.now + timedelta(seconds=after)
+            kept.attempts += failed
+            kept.state, kept.leased_until = "waiting", None
+            kept.not_before = uow.now + timedelta(seconds=after)
         log.info("%s: %s", item.step, problem, extra={"action": "outbox_again", "item": item.id})
 
     async def _finish(self, item: OutboxItem, state: str) -> None:

@@ -13,7 +13,9 @@ from bot.errors import SlackBusy, SlackRefused, SlackUnclear
 log = logging.getLogger(__name__)
 
 # Errors that Slack documents as passing; everything else with ok=false is a refusal.
-_PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+# Of the second kind Slack says that some part of the operation may have succeeded.
+_NO_EFFECT = frozenset({"ratelimited", "service_unavailable"})
+_MAYBE_AN_EFFECT = frozenset({"internal_error", "fatal_error", "request_timeout"})
 # Seconds until a call that failed on Slack's side is tried again.
 _PAUSE_AFTER_FAILURE = 5.0
 _SECONDS_TO_ANSWER = 15
@@ -93,7 +95,7 @@ class Gateway:
             raise SlackRefused("response_url", text[:100])
 
 
-def _translate(method: str, problem: SlackApiError) -> SlackBusy | SlackRefused:
+def _translate(method: str, problem: SlackApiError) -> SlackBusy | SlackRefused | SlackUnclear:
     answer: Any = problem.response
     status, code = getattr(answer, "status_code", 200), ""
     try:
@@ -102,7 +104,9 @@ def _translate(method: str, problem: SlackApiError) -> SlackBusy | SlackRefused:
         code = f"http_{status}"
     if status == 429 or code == "ratelimited":
         return SlackBusy(method, retry_after=float(answer.headers.get("Retry-After", "1")))
-    if status >= 500 or code in _PASSING:
+    if status == 503 or code in _NO_EFFECT:
         return SlackBusy(method, retry_after=_PAUSE_AFTER_FAILURE)
+    if status >= 500 or code in _MAYBE_AN_EFFECT:
+        return SlackUnclear(method, code or f"status {status}")
     details = (answer.get("response_metadata") or {}).get("messages") or answer.get("errors") or ""
     return SlackRefused(method, code, needed=answer.get("needed") or "", detail=str(details)[:300] if details else "")

@@ -66,6 +66,7 @@ async def _role(uow: UnitOfWork, incident: Incident, words: Words, references: M
         it=incident,
         person=references["person"],
         before=references["before"],
+        left=references["left"],
         by=references["by"],
         role_name=uow.settings.role_name(key).lower(),
         role_word=(configured.aliases or (key,))[0] if configured else key,

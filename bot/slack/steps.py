@@ -3,7 +3,7 @@
 A step is prepared when it is sent, from the database as it is then; a step that has become needless says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import select
 
 from bot.domain.channel_names import channel_name
-from bot.domain.mrkdwn import cut
+from bot.domain.mrkdwn import Mrkdwn, cut
 from bot.errors import SlackRefused
 from bot.render.words import Words
 from bot.service import people, roles
@@ -64,6 +64,21 @@ def _key(item: OutboxItem) -> str:
     return f"{item.id}-{item.created_at.timestamp():.6f}"
 
 
+async def own_channels(slack: Gateway) -> AsyncIterator[Mapping[str, Any]]:
+    """The channels that the bot is in, which are few compared with the workspace's."""
+    cursor = ""
+    while True:
+        page = await slack.call(
+            "users.conversations",
+            {"types": "public_channel,private_channel", "limit": 200, "exclude_archived": True, "cursor": cursor},
+        )
+        for channel in page["channels"]:
+            yield channel
+        cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            return
+
+
 class _Posting(Step):
     """A step that posts a message with its key in the metadata: a post has no idempotency key of its own."""
 
@@ -73,11 +88,17 @@ class _Posting(Step):
         return Call(method="chat.postMessage", arguments=arguments)
 
     async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
+        if call.method != "chat.postMessage":
+            return None  # an edit: repeating it does no harm
         channel, wanted = call.arguments["channel"], call.arguments["metadata"]["event_payload"]["key"]
-        if channel[:1] not in "CGD":  # a name or a person: Slack has not told us the channel's id yet
-            return None
-        sent_after = wanted.split("-")[1]
-        look = {"channel": channel, "oldest": sent_after, "limit": 100, "include_all_metadata": True}
+        if channel.startswith("#"):
+            ids = [one["id"] async for one in own_channels(slack) if one["name"] == channel[1:]]
+            channel = ids[0] if ids else channel
+        if channel[:1] not in "CGD":
+            return None  # a person: the conversation's id is not known, and twice is better than never
+        # A machine's clock may be ahead of Slack's.
+        sent_after = f"{float(wanted.split('-')[1]) - 60:.6f}"
+        look = {"channel": channel, "oldest": sent_after, "limit": 200, "include_all_metadata": True}
         if "thread_ts" in call.arguments:
             answer = await slack.call("conversations.replies", look | {"ts": call.arguments["thread_ts"]})
         else:
@@ -110,19 +131,10 @@ class CreateChannel(Step):
         )
 
     async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
-        """The bot is a member of what it made, so its own channels are few compared with the workspace's."""
-        cursor = ""
-        while True:
-            page = await slack.call(
-                "users.conversations",
-                {"types": "public_channel,private_channel", "limit": 200, "exclude_archived": True, "cursor": cursor},
-            )
-            for channel in page["channels"]:
-                if channel["name"] == call.arguments["name"]:
-                    return {"ok": True, "channel": channel}
-            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return None
+        async for channel in own_channels(slack):
+            if channel["name"] == call.arguments["name"]:
+                return {"ok": True, "channel": channel}
+        return None
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
         incident = await messages.incident_of(uow, item.incident_id)
@@ -182,16 +194,19 @@ class PostCard(_Posting):
         return self._post(item, incident.channel_id, (await facts.card(uow, incident)).to_args())
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
-        (await messages.incident_of(uow, item.incident_id)).card_ts = answer["ts"]
+        incident = await messages.incident_of(uow, item.incident_id)
+        incident.card_ts = incident.card_ts or answer["ts"]
 
 
-class EditCard(Step):
+class EditCard(PostCard):
+    """Edits the card in place; posts it where that failed before."""
+
     what = "bring the live card up to date"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:  # noqa: ARG002
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         incident = await messages.incident_of(uow, item.incident_id)
         if incident.channel_id is None or incident.card_ts is None:
-            return None
+            return await super().prepare(uow, item, words)
         content = (await facts.card(uow, incident)).to_args()
         return Call(method="chat.update", arguments={"channel": incident.channel_id, "ts": incident.card_ts, **content})
 
@@ -231,30 +246,33 @@ class Announce(_Posting):
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
         incident = await messages.incident_of(uow, item.incident_id)
-        incident.announcement_channel, incident.announcement_ts = answer["channel"], answer["ts"]
+        if incident.announcement_ts is None:
+            incident.announcement_channel, incident.announcement_ts = answer["channel"], answer["ts"]
 
 
-class EditAnnouncement(Step):
+class EditAnnouncement(Announce):
+    """Edits the announcement in place; posts it where that failed before."""
+
     what = "bring the announcement up to date"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         incident = await messages.incident_of(uow, item.incident_id)
         if incident.announcement_channel is None or incident.announcement_ts is None:
-            return None
+            return await super().prepare(uow, item, words)
         message = await facts.announcement(uow, incident, words)
         where = {"channel": incident.announcement_channel, "ts": incident.announcement_ts}
         return Call(method="chat.update", arguments={**where, **message.to_args()})
 
 
-class PostToStakeholders(_Posting):
-    """A message in the announcement's thread."""
+class PostToStakeholders(Announce):
+    """A message in the announcement's thread; where there is none, the announcement, which says the same in short."""
 
     what = "tell the stakeholders"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         incident = await messages.incident_of(uow, item.incident_id)
         if incident.announcement_channel is None or incident.announcement_ts is None:
-            return None
+            return await super().prepare(uow, item, words)
         message = await messages.build(uow, incident, words, *_message_and_references(item))
         content = {**message.to_args(), "thread_ts": incident.announcement_ts}
         return self._post(item, incident.announcement_channel, content)
@@ -287,7 +305,7 @@ class AnswerPerson(Step):
     """The answer to a command or a click, which only the person who asked sees."""
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        text = item.payload.get("text")
+        text = Mrkdwn(item.payload["text"]) if "text" in item.payload else None
         if text is None:
             incident = await messages.incident_of(uow, item.payload["references"]["incident_id"])
             message = await messages.build(uow, incident, words, item.payload["message"], item.payload["references"])
@@ -308,6 +326,13 @@ class AnswerPerson(Step):
             return await slack.call(call.method, call.arguments)
         await slack.respond(call.arguments["url"], call.arguments["body"])
         return {"ok": True}
+
+    async def refused(self, uow: UnitOfWork, item: OutboxItem, problem: SlackRefused) -> bool:  # noqa: ARG002
+        """A response_url that is used up or gone: the answer comes as a private message."""
+        if item.payload.get("response_url") is None:
+            return False
+        item.payload = {**item.payload, "response_url": None}
+        return True
 
 
 class UploadPostmortem(Step):

@@ -1,7 +1,9 @@
 """Opens the database, and transactions in it."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
@@ -20,6 +22,7 @@ class Database:
             parsed = make_url(url)
             if parsed.drivername in ("sqlite", "sqlite+aiosqlite"):
                 self.url = parsed.set(drivername="sqlite+aiosqlite")
+                _check_file(parsed.database)
                 self.writer = _sqlite_engine(
                     self.url.render_as_string(hide_password=False), begin="BEGIN IMMEDIATE", connections=1
                 )
@@ -53,6 +56,19 @@ class Database:
         await self.writer.dispose()
         if self.reader is not self.writer:
             await self.reader.dispose()
+
+
+def _check_file(name: str | None) -> None:
+    """Says what is wrong with the file before a connection fails over it with less to say."""
+    if not name or name == ":memory:":
+        raise StoreError("DATABASE_URL names no file; write for example sqlite+aiosqlite:///incident-bot.db.")
+    path = Path(name)
+    if not path.parent.is_dir():
+        raise StoreError(f"The database {name} cannot be opened: there is no folder {path.parent}. Make it first.")
+    if path.is_dir():
+        raise StoreError(f"The database {name} is a folder; name a file in it.")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise StoreError(f"The database {name} cannot be written by this user.")
 
 
 def _sqlite_engine(url: str, *, begin: str, connections: int) -> AsyncEngine:

@@ -52,7 +52,6 @@ async def claim(
     items = rows.all()
     for item in items:
         item.state, item.leased_until = "sending", machine_time + lease
-        item.attempts += 1
     return items
 
 

@@ -189,3 +189,59 @@ async def test_an_updates_angle_brackets_survive_into_the_postmortem(world: Worl
     channel = await world.declare()
     await world.command("ana", "update latency < 5 ms and > 2 ms, says @ben", channel=channel)
     assert (await world.record())["updates"][0]["text"] == "latency < 5 ms and > 2 ms, says @ben"
+
+
+async def test_an_outage_of_slack_delays_and_loses_nothing(world: World) -> None:
+    """Messages were once given up after twelve cut connections, and nobody was told."""
+    channel = await world.declare()
+    world.server.faults.set({"drop_before_accept": {"method": "chat.postMessage"}})
+    await world.command("ana", "update Half of them are back", channel=channel)
+    await world.pass_time(minutes=20)
+    assert not any("Half of them" in one.text for one in world.by_bot(channel))
+    world.server.faults.set({})
+    await world.pass_time(minutes=2)
+    assert len([one for one in world.by_bot(channel) if "Half of them" in one.text]) == 1
+    assert len([one for one in world.by_bot("incidents") if "Half of them" in one.text and one.is_reply]) == 1
+
+
+async def test_an_accepted_call_whose_answer_was_lost_is_not_repeated(world: World) -> None:
+    world.server.faults.set({"drop_after_accept": {"method": "chat.postMessage", "count": 2}})
+    channel = await world.declare()
+    await world.pass_time(minutes=1)
+    assert len(world.by_bot(channel)) == 2
+    assert len(world.by_bot("incidents")) == 1
+
+
+async def test_a_stakeholders_channel_that_is_mended_later_hears_of_it(world: World) -> None:
+    world.server.faults.set({"error": {"method": "chat.postMessage", "error": "channel_not_found", "count": 3}})
+    channel = await world.declare()
+    await world.command("ana", "update Half of them are back", channel=channel)
+    assert any("Half of them are back" in one.text for one in world.by_bot("incidents"))
+
+
+async def test_answers_are_not_escaped_twice(world: World) -> None:
+    channel = await world.declare("p1 Checkout <since the deploy> & more")
+    await world.command("ben", "take commander", channel=channel)
+    answer = await world.command("ana", "status", channel=channel)
+    assert "&lt;since the deploy&gt; &amp; more" in answer.text
+    assert f"<@{world.workspace.user('ben').id}>" in answer.text
+
+
+async def test_a_private_channels_words_do_not_land_in_another_incident(world: World) -> None:
+    public = await world.declare("p2 Logins fail")
+    await world.command("ana", "declare p1 Stolen laptop private:yes")
+    private = world.workspace.latest_app_channel()
+    assert private is not None
+    await world.command("ana", "note INC-1 was the same thief", channel=private.name)
+    assert all("thief" not in one.text for one in world.by_bot(public))
+    assert any(item["text"] == "INC-1 was the same thief" for item in (await world.record(2))["timeline"])
+
+
+async def test_an_answer_whose_response_url_is_gone_comes_as_a_private_message(world: World) -> None:
+    await world.declare()
+    world.server.faults.set({"error": {"method": "response_url", "error": 404, "count": 1}})
+    await world.workspace.run_command(
+        user="ana", channel="general", command="/incident", text="status INC-1", wait=0.05
+    )
+    await world.settle()
+    assert any("investigating" in text for text in world.to_person("ana"))

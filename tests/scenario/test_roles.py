@@ -73,3 +73,13 @@ async def test_taking_the_command_is_the_acknowledgement(world: World) -> None:
     await world.pass_time(minutes=7)
     await world.command("ben", "take commander", channel=channel)
     assert (await world.record())["measures"]["to_acknowledge"] == 7 * 60
+
+
+async def test_one_of_several_tech_leads_replaces_nobody(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ana", "assign tech @ben", channel=channel)
+    await world.command("ana", "assign tech @dev", channel=channel)
+    posted = [one.text for one in world.by_bot(channel) if "tech lead" in one.text]
+    assert "after" not in posted[1]
+    await world.command("ben", "drop tech", channel=channel)
+    assert "Who follows?" not in world.by_bot(channel)[-1].text

@@ -43,7 +43,7 @@ async def test_the_comms_lead_is_asked_first_then_the_commander_and_the_missed_s
     assert outcomes == [
         ("15:00", "ben", "missed"),
         ("15:00", "chloe", "missed"),
-        ("15:30", "ben", "answered"),
+        ("15:30", "ben", "missed"),
         ("15:30", "chloe", "answered"),
     ]
 
@@ -111,3 +111,27 @@ async def test_a_prompt_survives_a_restart_and_missed_ones_collapse(tmp_path: Pa
         assert "overdue by 3 h 30 min" in asked[0]
         await world.pass_time(minutes=31)
         assert len(prompts(world, channel)) == 2
+
+
+async def test_a_changed_priority_neither_forgives_lateness_nor_drops_a_promise(world: World) -> None:
+    """A clock is not gamed by lowering the priority (process 17)."""
+    channel = await world.declare()
+    await world.pass_time(minutes=90)
+    await world.command("ana", "priority p2 Fewer people than thought", channel=channel)
+    await world.command("ana", "update Here we are", channel=channel)
+    sent = (await world.record())["updates"][0]
+    assert sent["was_due_at"] == "2026-03-02T15:00:00Z"
+    promised = sent["next_due_at"]
+    await world.command("ana", "priority p4 A workaround is known", channel=channel)
+    await world.command("ana", "update Workaround sent to all", channel=channel)
+    assert (await world.record())["updates"][1]["was_due_at"] == promised
+
+
+async def test_whoever_took_the_command_meanwhile_is_asked_when_the_comms_lead_drops_out(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ben", "take comms", channel=channel)
+    await world.command("ana", "take commander", channel=channel)
+    await world.pass_time(minutes=31)
+    await world.command("ben", "drop comms", channel=channel)
+    await world.pass_time(minutes=5)
+    assert f"<@{world.workspace.user('ana').id}>" in prompts(world, channel)[1]

@@ -36,15 +36,26 @@ async def test_a_newer_schema_is_refused_with_what_to_do(tmp_path: Path) -> None
     await migrate(database)
     async with database.write() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(StoreError, match="Install the newer incident-bot"):
-        await migrate(database)
-    await database.close()
+    try:
+        with pytest.raises(StoreError, match="Install the newer incident-bot"):
+            await migrate(database)
+    finally:
+        await database.close()
 
 
-@pytest.mark.parametrize("url", ["nonsense", "sqlite:////does/not/exist/at/all.db", "oracle+nothing://x"])
-async def test_an_address_that_is_no_good_is_a_sentence(url: str) -> None:
-    with pytest.raises(StoreError):
-        await migrate(Database(url))
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("nonsense", "DATABASE_URL is not an address"),
+        ("oracle+nothing://x", "DATABASE_URL is not an address"),
+        ("sqlite://", "names no file"),
+        ("sqlite:////does/not/exist.db", "there is no folder /does/not"),
+        ("sqlite:////", "is a folder"),
+    ],
+)
+def test_an_address_that_will_not_do_is_a_sentence(url: str, sentence: str) -> None:
+    with pytest.raises(StoreError, match=sentence):
+        Database(url)
 
 
 @pytest.mark.parametrize("table", Base.metadata.sorted_tables, ids=lambda table: table.name)

@@ -141,11 +141,11 @@ async def _handle_pin(uow: UnitOfWork, event: Event, at: datetime) -> None:
         await chat.unmark_all(uow, channel, ts, source="pin", at=moment)
 
 
-async def _handle_joined(uow: UnitOfWork, event: Event, at: datetime) -> None:  # noqa: ARG001
+async def _handle_joined(uow: UnitOfWork, event: Event, at: datetime) -> None:
     incident, person = await of_channel(uow, _text(event, "channel")), _text(event, "user")
     if incident is not None and person is not None and not await _is_our_own(uow, event):
         await people.notice(uow, person)
-        await note_participant(uow, incident, person)
+        await note_participant(uow, incident, person, at=at)
 
 
 async def _handle_left(uow: UnitOfWork, event: Event, at: datetime) -> None:
@@ -155,7 +155,8 @@ async def _handle_left(uow: UnitOfWork, event: Event, at: datetime) -> None:
     row = await uow.session.scalar(
         select(Participant).where(Participant.incident_id == incident.id, Participant.person == person)
     )
-    if row is not None:
+    # Events come in any order: who has come back since has not left.
+    if row is not None and at >= row.joined_at:
         row.left_at = at
 
 

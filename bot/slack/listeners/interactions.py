@@ -114,9 +114,9 @@ class Interactions:
         except SlackError as problem:
             log.warning("A form could not be opened: %s", problem, extra={"action": "modal_failed"})
             text = Mrkdwn(
-                "Slack did not let me open the form in time. Try again, or type it in one line: "
-                "`/incident help` shows how."
+                "I could not open the form ({}). Try again, or type it in one line: `/incident help` shows how."
             )
+            text = text.format(problem)
             # The key is spent: this answer belongs to a transaction of its own.
             async with self.desk.work(actor=asked.person) as uow:
                 await self._promise(uow, asked, Answer(text=text))

@@ -72,8 +72,10 @@ def incident_card(facts: CardFacts) -> Message:
     for name, people in facts.roles.items():
         who = Mrkdwn(", ").join(mention(person) for person in people) if people else Mrkdwn("_vacant_")
         fields.append(Mrkdwn("*{}*\n{}").format(name, who))
-    because = Mrkdwn("Priority: {}{}").format(
-        facts.priority_because, " · private: only those in this channel know of it" if facts.is_private else ""
+    because = Mrkdwn("{} because: {}{}").format(
+        facts.priority,
+        facts.priority_because,
+        " · private: only those in this channel know of it" if facts.is_private else "",
     )
     blocks: list[Block] = [HeaderBlock(text=_shorten(_inert(f"{facts.name} · {facts.title}"), _HEADER_LIMIT))]
     for start in range(0, len(fields), _MOST_FIELDS):

@@ -47,7 +47,7 @@ class OutboxItem(Row, Base):
     coalesce_key: Mapped[str | None]  # a waiting item with the same key makes a new one needless
     urgency: Mapped[int] = mapped_column(default=5)  # lower goes first
     state: Mapped[str] = mapped_column(default="waiting")  # waiting, sending, done, refused, needless
-    attempts: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)  # those that failed; being asked to wait is no failure
     unclear: Mapped[bool] = mapped_column(default=False)  # an attempt may have had its effect: look before repeating
     not_before: Mapped[datetime | None]
     leased_until: Mapped[float | None]  # seconds since the epoch by the machines' clocks
