@@ -4,6 +4,7 @@ import logging
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,7 @@ def local_time(when: datetime | None) -> Mrkdwn:
     return Mrkdwn(f"<!date^{int(when.timestamp())}^{{date_short_pretty}} {{time}}|{when:%Y-%m-%d %H:%M} UTC>")
 
 
+@cache  # compiling a template takes longer than everything else about a message
 def _chat_environment(folder: Path) -> SandboxedEnvironment:
     environment = _environment(folder, lambda value: "" if value is None else mrkdwn.markup(value))
     environment.filters["person"] = lambda user_id: mrkdwn.mention(user_id) if user_id else "nobody"
@@ -129,6 +131,7 @@ def _chat_environment(folder: Path) -> SandboxedEnvironment:
     return environment
 
 
+@cache
 def _markdown_environment(folder: Path) -> SandboxedEnvironment:
     environment = _environment(folder, lambda value: "" if value is None else markdown.inline(value))
     environment.filters["block"] = markdown.block

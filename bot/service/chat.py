@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from bot.domain.mrkdwn import mentioned
 from bot.service.desk import UnitOfWork
 from bot.service.people import notice
 from bot.store.tables import KeyMark, Message, MessageVersion
@@ -35,7 +36,8 @@ async def hear(uow: UnitOfWork, said: Spoken) -> None:
     message = await _message(uow, said.channel_id, said.ts)
     if message.person is None:
         message.person, message.author_name = said.person, said.author_name
-        await notice(uow, said.person)
+        for person in (said.person, *mentioned(said.text)):
+            await notice(uow, person)
     message.thread_ts = said.thread_ts or message.thread_ts
     message.subtype = message.subtype or said.subtype
     if said.files:
@@ -57,10 +59,13 @@ async def hear_edit(uow: UnitOfWork, said: Spoken, *, before: str | None, edited
     message.edited_at = max(filter(None, (message.edited_at, edited_at)), default=None)
 
 
-async def hear_deletion(uow: UnitOfWork, channel_id: str, ts: str, *, at: datetime, last_text: str | None) -> None:
+async def hear_deletion(
+    uow: UnitOfWork, channel_id: str, ts: str, *, at: datetime, last_text: str | None = None, person: str | None = None
+) -> None:
     """Keeps what was deleted, and a tombstone for a deletion that comes before its message."""
     message = await _message(uow, channel_id, ts)
     message.deleted_at = message.deleted_at or at
+    message.person = message.person or person
     if last_text is not None and not await _versions(uow, message):
         await _add_version(uow, message, ts, last_text)
 
@@ -173,6 +178,6 @@ async def _add_version(uow: UnitOfWork, message: Message, version_ts: str, text:
     if all(version.version_ts != version_ts for version in known):
         uow.session.add(MessageVersion(team_id=uow.team_id, message_id=message.id, version_ts=version_ts, text=text))
         await uow.session.flush()
-    newest = max((*known, *()), key=lambda version: version.version_ts, default=None)
+    newest = max(known, key=lambda version: version.version_ts, default=None)
     if newest is None or newest.version_ts <= version_ts:
         message.text = text

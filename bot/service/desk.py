@@ -74,6 +74,8 @@ class UnitOfWork:
             )
             if waiting is not None:
                 return waiting
+        if after is not None and after.id is None:
+            await self.session.flush()  # as seldom as possible: one flush writes many items, in order
         item = OutboxItem(
             team_id=self.team_id,
             incident_id=incident.id if incident else None,
@@ -86,7 +88,6 @@ class UnitOfWork:
             created_at=self.now,
         )
         self.session.add(item)
-        await self.session.flush()
         return item
 
     async def schedule(self, kind: str, *, key: str, due_at: datetime, incident: Incident, **payload: Any) -> None:

@@ -23,7 +23,7 @@ async def open_room(uow: UnitOfWork, incident: Incident) -> OutboxItem:
     answer; then what hangs on the card. The declarer is in after two.
     """
     channel = await uow.tell("create_channel", lane=f"room:{incident.id}", incident=incident, urgency=1)
-    await uow.tell("invite", lane=f"people:{incident.id}", after=channel, incident=incident, urgency=1)
+    await uow.tell("invite", lane=f"people:{incident.id}", after=channel, incident=incident, urgency=0)
     card = await uow.tell("post_card", lane=f"card:{incident.id}", after=channel, incident=incident, urgency=1)
     await uow.tell("set_topic", lane=f"topic:{incident.id}", after=channel, incident=incident, urgency=1)
     if not incident.is_private:

@@ -92,7 +92,7 @@ class Backfill:
             for message in page:
                 seen.add(message["ts"])
                 if message.get("subtype") == TOMBSTONE:
-                    await chat.hear_deletion(uow, channel, message["ts"], at=uow.now, last_text=None)
+                    await chat.hear_deletion(uow, channel, message["ts"], at=uow.now)
                 if message.get("user") == self._workspace.bot_user_id or message.get("subtype") in NOT_SPEECH:
                     continue
                 result.read += 1

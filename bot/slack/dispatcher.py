@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import wait
 from bot.errors import SlackBusy, SlackRefused, SlackUnclear
 from bot.render.words import Words
 from bot.service import telling
-from bot.service.desk import Desk
+from bot.service.desk import Desk, UnitOfWork
 from bot.slack.gateway import Gateway
-from bot.slack.steps import STEPS
+from bot.slack.steps import STEPS, Call
 from bot.store import outbox
 from bot.store.tables import OutboxItem
 
@@ -40,16 +42,13 @@ class Dispatcher:
         """Until it is cancelled; what is under way then is finished by `drain`."""
         while True:
             self._desk.outbox_changed.clear()
-            room = _MOST_AT_ONCE - len(self._under_way)
-            items = await self._claim(room) if room else []
-            for item in items:
-                task = asyncio.create_task(self._deliver(item), name=f"outbox-{item.id}")
-                self._under_way.add(task)
-                task.add_done_callback(self._done)
-            if not items:
-                async with self._desk.look() as uow:
-                    until = await outbox.next_time(uow.session, uow.team_id, now=uow.now)
-                await wait(self._desk.outbox_changed, self._desk.clock, until, at_most=_ROUND_SECONDS)
+            items = await self._claim()
+            if items:
+                await self._start(items)
+                continue
+            async with self._desk.look() as uow:
+                until = await outbox.next_time(uow.session, uow.team_id, now=uow.now)
+            await wait(self._desk.outbox_changed, self._desk.clock, until, at_most=_ROUND_SECONDS)
 
     async def drain(self) -> None:
         """Waits for what is under way."""
@@ -62,29 +61,58 @@ class Dispatcher:
         if not task.cancelled() and (problem := task.exception()) is not None:
             log.error("A step could not be carried out and is tried again when its lease ends.", exc_info=problem)
 
-    async def _claim(self, most: int) -> list[OutboxItem]:
+    async def _claim(self) -> Sequence[OutboxItem]:
         async with self._desk.look() as uow:
-            if not await outbox.ready(uow.session, uow.team_id, now=uow.now, machine_time=self._machine_time()):
+            now, machine_time = uow.now, self._machine_time()
+            if not await outbox.ready(uow.session, uow.team_id, now=now, machine_time=machine_time):
                 return []  # nothing to write: do not take the database's write lock
         async with self._desk.database.write() as session:
-            found = await outbox.claim(
-                session,
-                self._desk.team_id,
-                now=self._desk.clock.now(),
-                machine_time=self._machine_time(),
-                lease=_LEASE_SECONDS,
-                most=most,
-            )
-            return list(found)
+            await outbox.free_cut_off(session, self._desk.team_id, machine_time=machine_time)
+            return await self._claim_in(session)
 
-    async def _deliver(self, item: OutboxItem) -> None:
+    async def _claim_in(self, session: AsyncSession) -> Sequence[OutboxItem]:
+        """Claims as much as there is room for."""
+        room = _MOST_AT_ONCE - len(self._under_way)
+        if room <= 0:
+            return []
+        return await outbox.claim(
+            session,
+            self._desk.team_id,
+            now=self._desk.clock.now(),
+            machine_time=self._machine_time(),
+            lease=_LEASE_SECONDS,
+            most=room,
+        )
+
+    async def _start(self, items: Sequence[OutboxItem]) -> None:
+        """Prepares them with one look, the urgent first; each goes out as soon as it is prepared."""
+        async with self._desk.look() as uow:
+            for item in items:
+                task = asyncio.create_task(
+                    self._deliver(item, await self._prepare(uow, item)), name=f"outbox-{item.id}"
+                )
+                self._under_way.add(task)
+                task.add_done_callback(self._done)
+
+    async def _prepare(self, uow: UnitOfWork, item: OutboxItem) -> Call | Exception | None:
+        try:
+            return await STEPS[item.step].prepare(uow, item, self._words)
+        except Exception as problem:
+            # A supervisor's catch: one item that cannot be prepared must not hold up the others.
+            log.exception(
+                "The step %s cannot be prepared.", item.step, extra={"action": "outbox_failed", "item": item.id}
+            )
+            return problem
+
+    async def _deliver(self, item: OutboxItem, call: Call | Exception | None) -> None:
+        if call is None:
+            await self._finish(item, "needless")
+            return
+        if isinstance(call, Exception):
+            await self._failed(item, call)
+            return
         step = STEPS[item.step]
         try:
-            async with self._desk.look() as uow:
-                call = await step.prepare(uow, item, self._words)
-            if call is None:
-                await self._finish(item, "needless")
-                return
             answer = await step.find(self._slack, call) if item.unclear else None
             if answer is None:
                 answer = await step.send(self._slack, call)
@@ -95,21 +123,29 @@ class Dispatcher:
             await self._again(item, problem, after=min(60.0, 2.0**item.attempts), failed=True, unclear=True)
         except SlackRefused as problem:
             await self._refused(item, problem)
-        except Exception as problem:
-            # A supervisor's catch: one item that cannot be prepared must not hold up the others for ever.
-            log.exception("The step %s failed.", item.step, extra={"action": "outbox_failed", "item": item.id})
-            if item.attempts + 1 < _MOST_FAILURES:
-                await self._again(item, problem, after=2.0**item.attempts, failed=True)
-            else:
-                await self._give_up(
-                    item, f"{type(problem).__name__}: {problem}", why="of a fault of mine; it is in my log"
-                )
+        except Exception as problem:  # noqa: BLE001 - a supervisor's catch, as above; logged in _failed
+            await self._failed(item, problem)
         else:
             async with self._desk.work() as uow:
                 kept = await uow.session.get_one(OutboxItem, item.id)
                 await step.record(uow, kept, answer)
                 self._mark(kept, "done")
+                await uow.session.flush()
+                # What waited for it goes out in the same breath instead of at the next round.
+                following = await self._claim_in(uow.session)
+            await self._start(following)
             log.debug("Sent %s.", item.step, extra={"action": "outbox_delivered", "item": item.id})
+
+    async def _failed(self, item: OutboxItem, problem: Exception) -> None:
+        """A fault of ours: tried again some times, then set aside."""
+        log.error(
+            "The step %s failed.", item.step, exc_info=problem, extra={"action": "outbox_failed", "item": item.id}
+        )
+        if item.attempts + 1 < _MOST_FAILURES:
+            await self._again(item, problem, after=2.0**item.attempts, failed=True)
+        else:
+            error = f"{type(problem).__name__}: {problem}"
+            await self._give_up(item, error, why="of a fault of mine; it is in my log")
 
     async def _refused(self, item: OutboxItem, problem: SlackRefused) -> None:
         step = STEPS[item.step]

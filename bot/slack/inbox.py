@@ -141,8 +141,8 @@ class Inbox:
         return applied > 0
 
     async def _apply_one(self, uow: UnitOfWork, item: InboxItem) -> None:
-        at = datetime.fromtimestamp(item.body.get("event_time") or uow.now.timestamp(), UTC)
         try:
+            at = datetime.fromtimestamp(item.body.get("event_time") or uow.now.timestamp(), UTC)
             async with uow.session.begin_nested():
                 await self._apply(uow, item.body["event"], at)
         except Exception as problem:

@@ -305,6 +305,8 @@ class AnswerPerson(Step):
     """The answer to a command or a click, which only the person who asked sees."""
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        if not item.payload["person"] and not item.payload.get("response_url"):
+            return None  # nobody can be answered
         text = Mrkdwn(item.payload["text"]) if "text" in item.payload else None
         if text is None:
             incident = await messages.incident_of(uow, item.payload["references"]["incident_id"])

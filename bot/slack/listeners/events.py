@@ -69,7 +69,14 @@ async def _handle_message(uow: UnitOfWork, event: Event, at: datetime) -> None:
         case "message_deleted":
             ts, before = _ts(event, "deleted_ts"), _part(event, "previous_message")
             if ts is not None and not await _is_our_own(uow, before):
-                await chat.hear_deletion(uow, channel, ts, at=_moment(event, "ts", at), last_text=_text(before, "text"))
+                await chat.hear_deletion(
+                    uow,
+                    channel,
+                    ts,
+                    at=_moment(event, "ts", at),
+                    last_text=_text(before, "text"),
+                    person=_text(before, "user"),
+                )
         case subtype if subtype in NOT_SPEECH:
             return
         case _:

@@ -46,14 +46,8 @@ class Interactions:
             outcome = await self._in_one_transaction(asked, doing)
         except UserError as refusal:
             await self._answer(asked, Answer(text=_refusal(refusal.sentence, typed)))
-        except Exception:
-            reference = uuid4().hex[:8]
-            log.exception("A request failed.", extra={"action": "request_failed", "reference": reference})
-            text = Mrkdwn(
-                "Something went wrong on my side, and nothing was changed. Try again; if it stays so, "
-                "tell the people who run me the reference `{}`."
-            ).format(reference)
-            await self._answer(asked, Answer(text=text))
+        except Exception:  # noqa: BLE001 - a supervisor's catch; _fault logs it
+            await self._answer(asked, Answer(text=Mrkdwn("{}").format(_fault())))
         else:
             if isinstance(outcome, Modal):
                 await self._open(asked, outcome)
@@ -64,6 +58,8 @@ class Interactions:
             await self._in_one_transaction(asked, doing)
         except UserError as refusal:
             return {refusal.field or "": refusal.sentence}
+        except Exception:  # noqa: BLE001 - the same
+            return {"": _fault()}
         return {}
 
     async def _in_one_transaction(self, asked: Asked, doing: Doing) -> Answer | Modal | None:
@@ -104,7 +100,7 @@ class Interactions:
             "answer",
             lane=f"answer:{asked.key or uuid4().hex}",
             after=answer.after,
-            urgency=0,
+            urgency=1,
             payload={"person": asked.person, "response_url": asked.response_url, **words},
         )
 
@@ -126,3 +122,13 @@ def _refusal(sentence: str, typed: str) -> Mrkdwn:
     text = Mrkdwn("{}").format(sentence)
     # Backquotes would end the quotation early.
     return text + Mrkdwn("\nYou typed: `{}`").format(Mrkdwn(typed.replace("`", "'"))) if typed else text
+
+
+def _fault() -> str:
+    """Logs what is being handled, and gives the sentence for the person, with the reference to find it by."""
+    reference = uuid4().hex[:8]
+    log.exception("A request failed.", extra={"action": "request_failed", "reference": reference})
+    return (
+        "Something went wrong on my side, and nothing was changed. Try again; if it stays so, "
+        f"tell the people who run me the reference {reference}."
+    )

@@ -78,7 +78,7 @@ def select_input(
 def values(view: Mapping[str, Any]) -> dict[str, str]:
     """{input's name: what is in it}, without those that are empty; several ticks are joined by a comma."""
     found = {}
-    for block in view["state"]["values"].values():
+    for block in ((view.get("state") or {}).get("values") or {}).values():
         for name, state in block.items():
             chosen = state.get("selected_option") or {}
             ticked = ",".join(option["value"] for option in state.get("selected_options") or [])

@@ -35,7 +35,7 @@ async def test_the_github_incident_plays_to_its_end(tmp_path: Path, monkeypatch:
     shown = printed(console)
     assert code == 0
     assert "✗" not in shown
-    assert "243 of 243 done" in shown
+    assert "246 of 246 done" in shown
     assert "out/INC-1/postmortem.md" in shown
     assert str(tmp_path) not in shown
     pages = {page.name for page in (tmp_path / "out" / "transcript").iterdir()}
