@@ -19,7 +19,9 @@ from bot.store import outbox
 
 log = logging.getLogger(__name__)
 
-_SECONDS_TO_DRAIN = 5.0
+# Together the five seconds that a stop may take.
+_SECONDS_TO_APPLY = 2.0
+_SECONDS_TO_DRAIN = 3.0
 
 
 class Receiver(Protocol):
@@ -74,6 +76,8 @@ class Application:
     async def __aexit__(self, *_: object) -> None:
         """No new work; what is under way is finished, within five seconds."""
         await self.receiver.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._applied(), _SECONDS_TO_APPLY)
         tasks = [*self._loops, *filter(None, [self._catching_up])]
         for loop in tasks:
             loop.cancel()
@@ -84,6 +88,11 @@ class Application:
             await asyncio.wait_for(self._dispatcher.drain(), _SECONDS_TO_DRAIN)
         await self._slack.close()
         await self.desk.database.close()
+
+    async def _applied(self) -> None:
+        """Returns when everything that was acknowledged is applied; what is not waits for the next start."""
+        while await self._inbox.busy():  # noqa: ASYNC110 - the inbox is a table: there is no event to wait for
+            await asyncio.sleep(0.01)
 
     async def _supervise(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         """A loop that fails is started again: one bad moment of the database must not silence the bot."""

@@ -27,6 +27,10 @@ class UnknownPerson(BotError):
         self.user_id = user_id
 
 
+class TooEarly(BotError):
+    """An event cannot be applied yet: what it belongs to is just being made."""
+
+
 class ConfigError(BotError):
     """Configuration, a runbook or a template cannot be used; holds every problem, each with its place."""
 

@@ -50,7 +50,10 @@ def clean(text: str) -> str:
 
 def emoji(name: str) -> str:
     """`pushpin` → 📌; a name that is not known stays `:name:`."""
-    return Emoji.replace(f":{name.partition('::')[0]}:")
+    plain_name = name.partition("::")[0]
+    # Slack's large_orange_circle is rich's orange_circle.
+    shown = Emoji.replace(f":{plain_name.removeprefix('large_')}:")
+    return Emoji.replace(f":{plain_name}:") if shown.startswith(":") else shown
 
 
 def plain(text: str, names: Names) -> str:

@@ -1,6 +1,6 @@
 """The inbox as a queue: stored in batches, applied in order for each lane."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,14 +32,18 @@ async def store(session: AsyncSession, items: Sequence[Mapping[str, Any]]) -> No
     await session.execute(statement, [dict(one) for one in items])
 
 
-def next_waiting(team_id: str) -> Select[InboxItem]:
-    """The oldest that may be applied now: no earlier one of its lane waits, not even in another process's hands."""
+def next_waiting(team_id: str, *, but: Collection[str] = ()) -> Select[InboxItem]:
+    """The oldest that may be applied now: no earlier one of its lane waits, not even in another process's hands.
+
+    `but`: lanes for which it is known to be too early.
+    """
     earlier = aliased(InboxItem)
     return (
         select(InboxItem)
         .where(
             InboxItem.team_id == team_id,
             InboxItem.state == "waiting",
+            InboxItem.lane.not_in(but),
             ~exists().where(
                 earlier.team_id == InboxItem.team_id,
                 earlier.state == "waiting",
@@ -53,9 +57,12 @@ def next_waiting(team_id: str) -> Select[InboxItem]:
     )
 
 
-async def anything_waits(session: AsyncSession, team_id: str) -> bool:
+async def anything_waits(session: AsyncSession, team_id: str, *, but: Collection[str] = ()) -> bool:
+    """Whether anything could be applied now, as `next_waiting` has it."""
     found = await session.scalar(
-        select(InboxItem.id).where(InboxItem.team_id == team_id, InboxItem.state == "waiting").limit(1)
+        select(InboxItem.id)
+        .where(InboxItem.team_id == team_id, InboxItem.state == "waiting", InboxItem.lane.not_in(but))
+        .limit(1)
     )
     return found is not None
 

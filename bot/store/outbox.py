@@ -77,6 +77,20 @@ async def release_orphans(session: AsyncSession, team_id: str) -> None:
     )
 
 
+async def making_a_channel(session: AsyncSession, team_id: str) -> bool:
+    """Whether Slack is just making a channel whose id we do not know yet, or may have made one."""
+    found = await session.scalar(
+        select(OutboxItem.id)
+        .where(
+            OutboxItem.team_id == team_id,
+            OutboxItem.step == "create_channel",
+            or_(OutboxItem.state == "sending", and_(OutboxItem.state == "waiting", OutboxItem.unclear)),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 async def next_time(session: AsyncSession, team_id: str, *, now: datetime) -> datetime | None:
     """When the next item that has been told to wait may go out."""
     found: datetime | None = await session.scalar(

@@ -99,3 +99,17 @@ async def test_the_same_event_twice_is_recorded_once(world: World) -> None:
     record = await world.record()
     message(record, ts)
     assert len([item for item in record["timeline"] if item["message_ts"] == ts]) == 1
+
+
+async def test_what_is_said_before_the_bot_knows_the_channels_id_is_recorded(world: World) -> None:
+    """Slack made the channel, the answer was lost, and somebody quick joined: the event waits for the id."""
+    world.server.faults.set({"drop_after_accept": {"method": "conversations.create", "count": 1}})
+    await world.workspace.run_command(
+        user="ana", channel="general", command="/incident", text="declare p1 Checkout returns 503", wait=0.05
+    )
+    await world.settle()
+    ts = await world.workspace.post_message(user="ben", channel="inc-1-checkout-returns-503", text="I saw it first")
+    await world.settle()
+    await world.pass_time(seconds=10)
+    assert message(await world.record(), ts)["text"] == "I saw it first"
+    assert len([one for one in world.workspace.channels.values() if one.name.startswith("inc-1")]) == 1

@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.domain.times import from_ts
+from bot.errors import TooEarly
 from bot.service import chat, people
 from bot.service.chat import MARKS, Spoken
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import of_channel
 from bot.service.roles import note_participant
-from bot.slack.steps import person_facts
-from bot.store.tables import Participant, Workspace
+from bot.slack.person import person_facts
+from bot.store import outbox
+from bot.store.tables import Incident, Participant, Workspace
 
 Event = Mapping[str, Any]
 
@@ -61,7 +63,7 @@ async def apply(uow: UnitOfWork, event: Event, at: datetime) -> None:
 
 async def _handle_message(uow: UnitOfWork, event: Event, at: datetime) -> None:
     channel = _text(event, "channel")
-    if channel is None or await of_channel(uow, channel) is None:
+    if channel is None or await _incident_of(uow, channel) is None:
         return  # only incidents' channels are recorded
     match _text(event, "subtype"):
         case "message_changed":
@@ -126,7 +128,7 @@ async def _handle_reaction(uow: UnitOfWork, event: Event, at: datetime) -> None:
     channel, ts = _text(item, "channel"), _ts(item, "ts")
     if _text(event, "reaction") not in MARKS or _text(item, "type") != "message":
         return
-    if channel is None or ts is None or person is None or await of_channel(uow, channel) is None:
+    if channel is None or ts is None or person is None or await _incident_of(uow, channel) is None:
         return
     change = chat.mark if event["type"] == "reaction_added" else chat.unmark
     await change(uow, channel, ts, source="reaction", person=person, at=_moment(event, "event_ts", at))
@@ -136,7 +138,7 @@ async def _handle_pin(uow: UnitOfWork, event: Event, at: datetime) -> None:
     item, person = _part(event, "item"), _text(event, "user")
     message = _part(item, "message")
     channel, ts = _text(event, "channel_id") or _text(item, "channel"), _ts(message, "ts")
-    if channel is None or ts is None or person is None or await of_channel(uow, channel) is None:
+    if channel is None or ts is None or person is None or await _incident_of(uow, channel) is None:
         return
     if await _is_our_own(uow, message) or await _is_our_own(uow, event):
         return  # the card
@@ -149,14 +151,14 @@ async def _handle_pin(uow: UnitOfWork, event: Event, at: datetime) -> None:
 
 
 async def _handle_joined(uow: UnitOfWork, event: Event, at: datetime) -> None:
-    incident, person = await of_channel(uow, _text(event, "channel")), _text(event, "user")
+    incident, person = await _incident_of(uow, _text(event, "channel")), _text(event, "user")
     if incident is not None and person is not None and not await _is_our_own(uow, event):
         await people.notice(uow, person)
         await note_participant(uow, incident, person, at=at)
 
 
 async def _handle_left(uow: UnitOfWork, event: Event, at: datetime) -> None:
-    incident, person = await of_channel(uow, _text(event, "channel")), _text(event, "user")
+    incident, person = await _incident_of(uow, _text(event, "channel")), _text(event, "user")
     if incident is None or person is None:
         return
     row = await uow.session.scalar(
@@ -173,6 +175,14 @@ async def _handle_user_change(uow: UnitOfWork, event: Event, at: datetime) -> No
         plain = {key: value for key, value in user.items() if isinstance(value, str | bool)}
         profile = {"real_name": _text(_part(user, "profile"), "real_name")}
         await people.learn(uow, person_facts({**plain, "profile": profile}))
+
+
+async def _incident_of(uow: UnitOfWork, channel: str | None) -> Incident | None:
+    """The incident whose channel this is; TooEarly while Slack's answer may be on its way that says which it is."""
+    found = await of_channel(uow, channel)
+    if found is None and await outbox.making_a_channel(uow.session, uow.team_id):
+        raise TooEarly(f"a channel is being made; {channel} may be it")
+    return found
 
 
 async def _is_our_own(uow: UnitOfWork, message: Event) -> bool:

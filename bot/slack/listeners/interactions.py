@@ -13,7 +13,7 @@ from bot.service.command import Answer, Modal
 from bot.service.desk import Desk, UnitOfWork
 from bot.slack.gateway import Gateway
 from bot.slack.inbox import first_time
-from bot.slack.steps import person_facts
+from bot.slack.person import person_facts
 
 log = logging.getLogger(__name__)
 

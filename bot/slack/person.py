@@ -1,0 +1,26 @@
+"""A person, as Slack describes them."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.service import people
+
+
+def person_facts(user: Mapping[str, Any]) -> people.PersonFacts:
+    """Slack's user object, as far as we want it."""
+    profile = user.get("profile") or {}
+    zone = user.get("tz") or "UTC"
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = "UTC"
+    handle = user.get("name") or user["id"]
+    return people.PersonFacts(
+        user_id=user["id"],
+        handle=handle,
+        name=user.get("real_name") or profile.get("real_name") or handle,
+        tz=zone,
+        is_bot=bool(user.get("is_bot")),
+        deleted=bool(user.get("deleted")),
+    )

@@ -1,0 +1,28 @@
+"""What each outbox step does: the call that it makes, and what Slack's answer changes.
+
+A step is prepared when it is sent, from the database as it is then; a step that has become needless says so.
+"""
+
+from bot.slack.steps.persons import AnswerPerson, LearnPerson, TellPerson
+from bot.slack.steps.room import CreateChannel, EditCard, Invite, PinCard, Post, PostCard, SetTopic, UploadPostmortem
+from bot.slack.steps.stakeholders import Announce, EditAnnouncement, PostToStakeholders
+from bot.slack.steps.step import Call, Step
+
+__all__ = ["STEPS", "Call", "Step"]
+
+STEPS: dict[str, Step] = {
+    "announce": Announce(),
+    "answer": AnswerPerson(),
+    "create_channel": CreateChannel(),
+    "edit_announcement": EditAnnouncement(),
+    "edit_card": EditCard(),
+    "invite": Invite(),
+    "learn_person": LearnPerson(),
+    "pin_card": PinCard(),
+    "post": Post(),
+    "post_card": PostCard(),
+    "post_to_stakeholders": PostToStakeholders(),
+    "set_topic": SetTopic(),
+    "tell_person": TellPerson(),
+    "upload_postmortem": UploadPostmortem(),
+}

@@ -1,0 +1,87 @@
+"""What is told to one person, and who they are."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.domain.mrkdwn import Mrkdwn, cut
+from bot.errors import SlackRefused
+from bot.render.words import Words
+from bot.service import people
+from bot.service.desk import UnitOfWork
+from bot.slack import messages
+from bot.slack.gateway import Gateway
+from bot.slack.person import person_facts
+from bot.slack.steps.step import Call, Posting, Step, message_and_references
+from bot.store.tables import Incident, OutboxItem, RoleAssignment
+
+
+class TellPerson(Posting):
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        name, references = message_and_references(item)
+        if name == "role_brief" and not await _still_holds(uow, incident, references["role"], references["person"]):
+            return None
+        message = await messages.build(uow, incident, words, name, references)
+        # A person's id opens the conversation with them.
+        return self._post(item, references["person"], message.to_args())
+
+
+async def _still_holds(uow: UnitOfWork, incident: Incident, role: str, person: str) -> bool:
+    found = await uow.session.scalar(
+        select(RoleAssignment.id).where(
+            RoleAssignment.incident_id == incident.id,
+            RoleAssignment.role == role,
+            RoleAssignment.person == person,
+            RoleAssignment.ended_at.is_(None),
+        )
+    )
+    return found is not None
+
+
+class AnswerPerson(Step):
+    """The answer to a command or a click, which only the person who asked sees."""
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        if not item.payload["person"] and not item.payload.get("response_url"):
+            return None  # nobody can be answered
+        text = Mrkdwn(item.payload["text"]) if "text" in item.payload else None
+        if text is None:
+            incident = await messages.incident_of(uow, item.payload["references"]["incident_id"])
+            message = await messages.build(uow, incident, words, item.payload["message"], item.payload["references"])
+            text = message.text
+        if uow.now - item.created_at > timedelta(minutes=30) or not item.payload.get("response_url"):
+            # A response_url lives 30 minutes and serves 5 times; the person is told all the same.
+            return Call(method="chat.postMessage", arguments={"channel": item.payload["person"], "text": text})
+        return Call(
+            method="response_url",
+            arguments={
+                "url": item.payload["response_url"],
+                "body": {"response_type": "ephemeral", "replace_original": False, "text": cut(text, 3900)},
+            },
+        )
+
+    async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
+        if call.method != "response_url":
+            return await slack.call(call.method, call.arguments)
+        await slack.respond(call.arguments["url"], call.arguments["body"])
+        return {"ok": True}
+
+    async def refused(self, uow: UnitOfWork, item: OutboxItem, problem: SlackRefused) -> bool:
+        """A response_url that is used up or gone: the answer comes as a private message."""
+        if item.payload.get("response_url") is None:
+            return False
+        item.payload = {**item.payload, "response_url": None}
+        return True
+
+
+class LearnPerson(Step):
+    """Asks who somebody is; names are wanted for documents, not for the next second."""
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        return Call(method="users.info", arguments={"user": item.payload["user_id"]})
+
+    async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
+        await people.learn(uow, person_facts(answer["user"]))

@@ -1,0 +1,162 @@
+"""The incident's own channel: made, filled with people, and what stands in it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.channel_names import channel_name
+from bot.domain.mrkdwn import cut
+from bot.errors import SlackRefused
+from bot.render.words import Words
+from bot.service import roles
+from bot.service.desk import UnitOfWork
+from bot.slack import facts, messages
+from bot.slack.gateway import Gateway
+from bot.slack.steps.step import Call, Posting, Step, message_and_references, own_channels
+from bot.store.tables import Incident, OutboxItem, Postmortem
+
+
+class CreateChannel(Step):
+    what = "make the channel"
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is not None:
+            return None
+        return Call(
+            method="conversations.create",
+            arguments={"name": self._name(uow, incident, item), "is_private": incident.is_private},
+        )
+
+    def _name(self, uow: UnitOfWork, incident: Incident, item: OutboxItem) -> str:
+        return channel_name(
+            uow.settings.channels.incident_name,
+            number=incident.number,
+            title=incident.title,
+            declared_at=incident.declared_at,
+            attempt=item.payload.get("names_taken", 0),
+        )
+
+    async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
+        async for channel in own_channels(slack):
+            if channel["name"] == call.arguments["name"]:
+                return {"ok": True, "channel": channel}
+        return None
+
+    async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        incident.channel_id, incident.channel_name = answer["channel"]["id"], answer["channel"]["name"]
+        incident.channel_problem = None
+
+    async def refused(self, uow: UnitOfWork, item: OutboxItem, problem: SlackRefused) -> bool:
+        if problem.code == "name_taken" and item.payload.get("names_taken", 0) < 20:
+            item.payload = {**item.payload, "names_taken": item.payload.get("names_taken", 0) + 1}
+            return True
+        incident = await messages.incident_of(uow, item.incident_id)
+        incident.channel_problem = problem.explained
+        return False
+
+
+class Invite(Step):
+    """The reporter and the role holders, or the one person in the payload."""
+
+    what = "invite everybody into the channel"
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None:
+            return None
+        if "person" in item.payload:
+            wanted = [item.payload["person"]]
+        else:
+            held = await roles.current(uow, incident)
+            wanted = list(dict.fromkeys([incident.reporter, *(one for people_ in held.values() for one in people_)]))
+        return Call(
+            method="conversations.invite",
+            # force: one person who cannot be invited must not keep the others out
+            arguments={"channel": incident.channel_id, "users": ",".join(wanted), "force": True},
+        )
+
+
+class SetTopic(Step):
+    what = "set the channel's topic"
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None:
+            return None
+        topic = words.chat("topic", it=incident, priority=uow.settings.priority_label(incident.priority))
+        return Call(
+            method="conversations.setTopic", arguments={"channel": incident.channel_id, "topic": cut(topic, 250)}
+        )
+
+
+class PostCard(Posting):
+    what = "post the live card"
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None or incident.card_ts is not None:
+            return None
+        return self._post(item, incident.channel_id, (await facts.card(uow, incident)).to_args())
+
+    async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        incident.card_ts = incident.card_ts or answer["ts"]
+
+
+class EditCard(PostCard):
+    """Edits the card in place; posts it where that failed before."""
+
+    what = "bring the live card up to date"
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None or incident.card_ts is None:
+            return await super().prepare(uow, item, words)
+        content = (await facts.card(uow, incident)).to_args()
+        return Call(method="chat.update", arguments={"channel": incident.channel_id, "ts": incident.card_ts, **content})
+
+
+class PinCard(Step):
+    what = "pin the live card"
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None or incident.card_ts is None:
+            return None
+        return Call(method="pins.add", arguments={"channel": incident.channel_id, "timestamp": incident.card_ts})
+
+
+class Post(Posting):
+    """A message in the incident's channel."""
+
+    what = "post in the channel"
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None:
+            return None
+        message = await messages.build(uow, incident, words, *message_and_references(item))
+        return self._post(item, incident.channel_id, message.to_args())
+
+
+class UploadPostmortem(Step):
+    what = "put the postmortem draft into the channel"
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await messages.incident_of(uow, item.incident_id)
+        if incident.channel_id is None:
+            return None
+        draft = await uow.session.get_one(Postmortem, item.payload["postmortem_id"])
+        return Call(
+            method="files.upload",
+            arguments={
+                "channel": incident.channel_id,
+                "name": f"postmortem-{incident.name.lower()}.md",
+                "content": draft.markdown,
+                "comment": words.chat("postmortem_note", it=incident),
+            },
+        )
+
+    async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
+        return await slack.upload(**call.arguments)

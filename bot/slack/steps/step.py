@@ -1,0 +1,104 @@
+"""What a step of the outbox is, and how posts are told apart."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import SlackRefused
+from bot.render.words import Words
+from bot.service.desk import UnitOfWork
+from bot.slack.gateway import Gateway
+from bot.store.tables import OutboxItem
+
+METADATA_TYPE = "incident_bot_outbox"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    method: str
+    arguments: Mapping[str, Any]
+
+
+class Step(ABC):
+    """One kind of thing to tell Slack."""
+
+    # What could not be done where Slack refuses it for good, in the words of the sentence that tells a person.
+    what = "reach Slack"
+
+    @abstractmethod
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        """The call as things are now, or None where there is nothing to tell any more. Reads only."""
+
+    async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
+        """Slack's answer; outside any transaction."""
+        return await slack.call(call.method, call.arguments)
+
+    async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
+        """Slack's answer to an earlier attempt whose outcome is not known, where the call had its effect.
+
+        None where it had none, or where repeating the call does no harm.
+        """
+        return None
+
+    async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:  # noqa: B027
+        """Stores what the answer tells; most answers tell nothing that we keep."""
+
+    async def refused(self, uow: UnitOfWork, item: OutboxItem, problem: SlackRefused) -> bool:
+        """What a refusal changes; True where the step is to be tried again, otherwise."""
+        return False
+
+
+def _key(item: OutboxItem) -> str:
+    """What a message that this item posts is recognised by."""
+    return f"{item.id}-{item.created_at.timestamp():.6f}"
+
+
+async def own_channels(slack: Gateway) -> AsyncIterator[Mapping[str, Any]]:
+    """The channels that the bot is in, which are few compared with the workspace's."""
+    cursor = ""
+    while True:
+        page = await slack.call(
+            "users.conversations",
+            {"types": "public_channel,private_channel", "limit": 200, "exclude_archived": True, "cursor": cursor},
+        )
+        for channel in page["channels"]:
+            yield channel
+        cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            return
+
+
+class Posting(Step):
+    """A step that posts a message with its key in the metadata: a post has no idempotency key of its own."""
+
+    def _post(self, item: OutboxItem, channel: str, content: Mapping[str, Any]) -> Call:
+        metadata = {"event_type": METADATA_TYPE, "event_payload": {"key": _key(item)}}
+        arguments = {"channel": channel, "metadata": metadata, "unfurl_links": False, **content}
+        return Call(method="chat.postMessage", arguments=arguments)
+
+    async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
+        if call.method != "chat.postMessage":
+            return None  # an edit: repeating it does no harm
+        channel, wanted = call.arguments["channel"], call.arguments["metadata"]["event_payload"]["key"]
+        if channel.startswith("#"):
+            ids = [one["id"] async for one in own_channels(slack) if one["name"] == channel[1:]]
+            channel = ids[0] if ids else channel
+        if channel[:1] not in "CGD":
+            return None  # a person: the conversation's id is not known, and twice is better than never
+        # A machine's clock may be ahead of Slack's.
+        sent_after = f"{float(wanted.split('-')[1]) - 60:.6f}"
+        look = {"channel": channel, "oldest": sent_after, "limit": 200, "include_all_metadata": True}
+        if "thread_ts" in call.arguments:
+            answer = await slack.call("conversations.replies", look | {"ts": call.arguments["thread_ts"]})
+        else:
+            answer = await slack.call("conversations.history", look)
+        for message in answer["messages"]:
+            if (message.get("metadata") or {}).get("event_payload", {}).get("key") == wanted:
+                return {"ok": True, "channel": channel, "ts": message["ts"]}
+        return None
+
+
+def message_and_references(item: OutboxItem) -> tuple[str, dict[str, Any]]:
+    references = dict(item.payload)
+    return references.pop("message"), references
