@@ -32,14 +32,16 @@ class Declared:
     calls: tuple[dict[str, Any], ...]
 
 
-async def measure_declarations(folder: Path, *, latency_ms: int) -> tuple[list[Figure], list[Declared]]:
+async def measure_declarations(
+    folder: Path, *, latency_ms: int, runs: int = RUNS
+) -> tuple[list[Figure], list[Declared]]:
     """`latency_ms` is added to each Web API call and to each use of a response_url."""
     async with workspace() as (base_url, control):
         if latency_ms:
             await control.do("faults", latency_ms=latency_ms)
         async with connected(env=for_workspace(base_url, folder / "bot.db"), cwd=folder):
             await declare(control, 0)  # the first one loads templates and opens connections
-            runs = [await declare(control, number) for number in range(1, RUNS + 1)]
+            declared = [await declare(control, number) for number in range(1, runs + 1)]
     targets = TARGETS.get(latency_ms, {})
     name = f"declare_{latency_ms}ms"
     figures = [
@@ -47,19 +49,19 @@ async def measure_declarations(folder: Path, *, latency_ms: int) -> tuple[list[F
             name=f"{name}_{key}",
             what=f"Declaration, {latency_ms} ms a call: {what}",
             unit="ms",
-            values=tuple(getattr(run, key) for run in runs),
+            values=tuple(getattr(run, key) for run in declared),
             at_most=targets.get(key),
         )
         for key, what in _ROWS.items()
     ]
-    counts = tuple(float(len(run.calls)) for run in runs)
+    counts = tuple(float(len(run.calls)) for run in declared)
     calls = Figure(
         name=f"{name}_calls",
         what=f"Declaration, {latency_ms} ms a call: Web API calls (and one response_url)",
         unit="",
         values=counts,
     )
-    return [*figures, calls], runs
+    return [*figures, calls], declared
 
 
 async def declare(control: Control, number: int) -> Declared:
