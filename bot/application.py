@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.errors import SlackUnreachable
 from bot.service.desk import Desk
 from bot.service.due import DueJobs
 from bot.slack.backfill import Backfill
@@ -34,6 +35,10 @@ class Receiver(Protocol):
 
     async def open(self) -> None: ...
     async def close(self) -> None: ...
+
+    async def watch(self) -> None:
+        """Ends only with an error: nothing can come in any more."""
+        ...
 
 
 class Application:
@@ -61,6 +66,7 @@ class Application:
         self.slack_app = slack_app
         self._loops: list[asyncio.Task[None]] = []
         self._catching_up: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         if self.desk.database.writer.dialect.name == "sqlite":  # ours is the only process
@@ -71,6 +77,7 @@ class Application:
         loops = {"inbox": self._inbox.run, "outbox": self._dispatcher.run, "due jobs": self._jobs.run}
         self._loops = [asyncio.create_task(self._supervise(name, loop), name=name) for name, loop in loops.items()]
         self._catching_up = asyncio.create_task(self._catch_up(), name="backfill")
+        self._watching = asyncio.create_task(self.receiver.watch(), name="watch")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -78,11 +85,11 @@ class Application:
         await self.receiver.close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._applied(), _SECONDS_TO_APPLY)
-        tasks = [*self._loops, *filter(None, [self._catching_up])]
+        tasks = [*self._loops, *filter(None, [self._catching_up, self._watching])]
         for loop in tasks:
             loop.cancel()
         for loop in tasks:
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, SlackUnreachable):
                 await loop
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._dispatcher.drain(), _SECONDS_TO_DRAIN)
@@ -93,6 +100,11 @@ class Application:
         """Returns when everything that was acknowledged is applied; what is not waits for the next start."""
         while await self._inbox.busy():  # noqa: ASYNC110 - the inbox is a table: there is no event to wait for
             await asyncio.sleep(0.01)
+
+    async def until_it_cannot_go_on(self) -> None:
+        """Raises what keeps the bot from receiving anything."""
+        if self._watching is not None:
+            await asyncio.shield(self._watching)
 
     async def _supervise(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         """A loop that fails is started again: one bad moment of the database must not silence the bot."""

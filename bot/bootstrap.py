@@ -116,7 +116,14 @@ async def running_bot(
         receiver: Receiver = (
             HttpReceiver(app, host=http[0], port=http[1])
             if http is not None
-            else SocketModeReceiver(app, app_token=environment.app_token, api_url=environment.api_url)
+            else SocketModeReceiver(
+                app,
+                inbox,
+                app_token=environment.app_token,
+                api_url=environment.api_url,
+                connections=settings.socket_mode.connections,
+                give_up_after=settings.socket_mode.give_up_after,
+            )
         )
         application = Application(
             desk=desk,

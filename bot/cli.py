@@ -98,6 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     backfill = add("backfill", "Reads an incident's channel anew and merges what was missed.", _backfill)
     backfill.add_argument("incident", metavar="INC-1", type=_number)
 
+    inbox = add("inbox", "Shows the events that could not be applied.", _inbox)
+    inbox.add_argument("--retry", action="store_true", help="let the bot try them again")
+    inbox.add_argument("--json", action="store_true", help="for machines")
+
     for command in find_commands().values():
         if command.name in verbs.choices:
             continue
@@ -143,8 +147,20 @@ async def _run(arguments: argparse.Namespace) -> int:
     async with running_bot(Environment.read(), http=arguments.http) as application:
         _say(f"incident-bot is {application.receiver.state}")
         sys.stdout.flush()
-        await stop.wait()
+        await _first_of(stop.wait(), application.until_it_cannot_go_on())
     return 0
+
+
+async def _first_of(*awaited: Coroutine[Any, Any, object]) -> None:
+    """Returns when one of them does; raises what it raises."""
+    tasks = [asyncio.ensure_future(one) for one in awaited]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for one in done:
+            one.result()
+    finally:
+        for one in tasks:
+            one.cancel()
 
 
 async def _demo(arguments: argparse.Namespace) -> int:
@@ -257,6 +273,42 @@ async def _backfill(arguments: argparse.Namespace) -> int:
         f"Read {result.read} messages of {incident.name}: {result.added} were missing on record, "
         f"{result.missing} are gone from the channel."
     )
+    return 0
+
+
+async def _inbox(arguments: argparse.Namespace) -> int:
+    from bot.bootstrap import open_desk
+    from bot.domain.times import iso
+    from bot.store import inbox
+
+    async with open_desk(Environment.read()) as desk, desk.work() as uow:
+        items = await inbox.failed(uow.session, uow.team_id)
+        if arguments.retry:
+            inbox.put_back(items)
+    # Not what people wrote: the kind of event and what went wrong are enough to find the fault.
+    rows = [
+        {
+            "id": one.id,
+            "key": one.key,
+            "kind": str((one.body.get("event") or {}).get("type")),
+            "lane": one.lane,
+            "received_at": iso(one.received_at),
+            "attempts": one.attempts,
+            "error": one.error,
+        }
+        for one in items
+    ]
+    if arguments.json:
+        _say(json.dumps(rows, ensure_ascii=False, indent=2))
+        return 0
+    for row in rows:
+        _say(f"{row['received_at']}  {row['key']}  {row['kind']} in {row['lane']}: {row['error']}")
+    if not rows:
+        _say("Nothing was set aside.")
+    elif arguments.retry:
+        _say(f"{len(rows)} of them will be tried again by the running bot.")
+    else:
+        _say(f"{len(rows)} set aside. `incident-bot inbox --retry` lets the bot try them again.")
     return 0
 
 

@@ -85,6 +85,12 @@ class Updates(_Section):
     asked_role: Key = "comms_lead"
 
 
+class SocketMode(_Section):
+    # Slack allows 10 for an app; two, so that the refresh of one loses no command.
+    connections: Annotated[int, Field(ge=1, le=10)] = 2
+    give_up_after: Duration = timedelta(minutes=10)
+
+
 class Settings(_Section):
     """What config.yaml says; docs/configuration.md explains each key."""
 
@@ -95,6 +101,7 @@ class Settings(_Section):
     roles: Annotated[Mapping[Key, Role], Field(min_length=1)]
     channels: Channels = Channels()
     updates: Updates = Updates()
+    socket_mode: SocketMode = SocketMode()
     templates: Path | None = Field(default=None, strict=False)
     runbooks: Path | None = Field(default=None, strict=False)
 

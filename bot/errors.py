@@ -87,6 +87,10 @@ class SlackBusy(SlackError):
         self.retry_after = retry_after
 
 
+class SlackUnreachable(SlackError):
+    """No connection to Slack for so long that going on makes no sense."""
+
+
 class SlackUnclear(SlackError):
     """The connection broke before an answer came: the call may or may not have had its effect."""
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -75,9 +75,7 @@ async def failed(session: AsyncSession, team_id: str) -> Sequence[InboxItem]:
     return rows.all()
 
 
-async def count(session: AsyncSession, team_id: str) -> dict[str, int]:
-    """{state: how many}."""
-    rows = await session.execute(
-        select(InboxItem.state, func.count()).where(InboxItem.team_id == team_id).group_by(InboxItem.state)
-    )
-    return dict(rows.tuples().all())
+def put_back(items: Sequence[InboxItem]) -> None:
+    """They wait to be applied again, as if they had just come."""
+    for one in items:
+        one.state, one.attempts = "waiting", 0

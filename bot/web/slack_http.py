@@ -1,5 +1,6 @@
 """Receives payloads over HTTP, signed by Slack."""
 
+import asyncio
 import logging
 
 from aiohttp import web
@@ -45,6 +46,10 @@ class HttpReceiver:
             ) from problem
         self._port = self._runner.addresses[0][1]  # asked for as 0 it is the system's choice
         log.info("Listening for Slack on %s:%s%s.", self._host, self._port, PATH, extra={"action": "listening"})
+
+    async def watch(self) -> None:
+        """Slack comes to us: there is no connection of ours to lose."""
+        await asyncio.Event().wait()
 
     async def close(self) -> None:
         if self._runner is not None:

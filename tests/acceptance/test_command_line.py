@@ -81,6 +81,8 @@ async def test_reading_verbs(with_an_incident: dict[str, str], tmp_path: Path) -
     assert json.loads(machine.out) == {"ok": True, "text": status.out}
     listed = await run("list", env=with_an_incident, cwd=tmp_path)
     assert listed.code == 0, listed.err
+    aside = await run("inbox", env=with_an_incident, cwd=tmp_path)
+    assert (aside.code, aside.out.strip()) == (0, "Nothing was set aside.")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
 """`incident-bot run` over Socket Mode: it works, it ends when asked, and it survives being killed."""
 
 import asyncio
+import contextlib
 import json
 import signal
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.processes import Control, connected, run
+from bot.resources import packaged
+from bot.sandbox import RealClock, SandboxServer, default_workspace
+from tests.processes import Control, connected, for_workspace, run
 
 
 async def room_of(control: Control, number: int = 1) -> str:
@@ -130,3 +133,17 @@ async def test_a_verb_on_the_command_line_is_told_by_the_running_bot(
         assert "INC-1" in listed.out
         assert "INC-2" in listed.out
         assert await bot.end() == 0
+
+
+async def test_the_bot_ends_and_says_why_when_slack_stays_away(tmp_path: Path) -> None:
+    text = packaged("config.yaml").read_text(encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(text.replace("give_up_after: 10m", "give_up_after: 2s"), encoding="utf-8")
+    async with contextlib.AsyncExitStack() as slack:
+        server = await slack.enter_async_context(SandboxServer(default_workspace(RealClock())))
+        env = for_workspace(server.base_url, tmp_path / "bot.db")
+        async with connected(env=env, cwd=tmp_path) as bot:
+            await slack.aclose()
+            assert await bot.ended() == 1
+            said = "\n".join(bot.err)
+    assert "Slack could not be reached for 2 s, so I stop." in said
+    assert "xapp-" not in said
