@@ -14,6 +14,7 @@ from bot.slack.views.declare_modal import declare_modal
 
 _LOOKS_LIKE_PRIORITY = re.compile(r"(p|sev|prio|priority|severity)-?\d{1,3}\??", re.IGNORECASE)
 _YES = frozenset({"yes", "y", "true", "1", "on"})
+_CATEGORY_LIMIT = 80
 _NO = frozenset({"no", "n", "false", "0", "off"})
 
 
@@ -25,7 +26,7 @@ async def _run(call: Call) -> Answer | Modal:
     impact, urgency = options.get("impact"), options.get("urgency")
     impact = check_level(impact, tuple(settings.matrix), "impact") if impact else None
     urgency = check_level(urgency, settings.urgencies, "urgency") if urgency else None
-    category, subcategory = _category(call)
+    category, subcategory, hints = _category(call)
     times = {}
     for option in ("since", "detected"):
         if option in options:
@@ -49,7 +50,7 @@ async def _run(call: Call) -> Answer | Modal:
             key=call.key,
         ),
     )
-    hints = [f"“{plain(typed)}” stayed in the title; did you mean {key}:…?" for typed, key in call.line.suspects]
+    hints += [f"“{plain(typed)}” stayed in the title; did you mean {key}:…?" for typed, key in call.line.suspects]
     return Answer(
         text=Mrkdwn("{} is declared.").format(incident.name),
         message="declared",
@@ -77,23 +78,27 @@ async def _title_and_priority(call: Call) -> tuple[str, Choice | None]:
     return words, None
 
 
-def _category(call: Call) -> tuple[str | None, str | None]:
+def _category(call: Call) -> tuple[str | None, str | None, list[str]]:
+    """Category, subcategory, and a hint where the configuration does not have them.
+
+    Nobody is kept from declaring by a category: it is put on record as typed, and can be sorted out later.
+    """
     typed = call.line.options.get("category")
     if typed is None:
-        return None, None
-    name, _, below = typed.lower().partition("/")
+        return None, None, []
+    name, _, below = plain(typed).lower()[:_CATEGORY_LIMIT].partition("/")
     known = call.uow.settings.categories
     if name not in known:
         guess = nearest(name, known)
-        hint = f" Did you mean {guess}?" if guess else ""
-        raise UserError(f"There is no category “{plain(name)}”.{hint} There are: {', '.join(known)}.", field="category")
+        hint = (
+            f"There is no category “{name}”{f'; did you mean {guess}' if guess else ''}? There are: {', '.join(known)}."
+        )
+        return name, below or None, [hint]
     subcategories = known[name].subcategories
     if below and below not in subcategories:
-        raise UserError(
-            f"There is no {name}/{plain(below)}. There are: {', '.join(f'{name}/{one}' for one in subcategories)}.",
-            field="category",
-        )
-    return name, below or None
+        listed = ", ".join(f"{name}/{one}" for one in subcategories)
+        return name, below, [f"There is no {name}/{below}. There are: {listed}."]
+    return name, below or None, []
 
 
 def _yes_or_no(word: str) -> bool:

@@ -15,7 +15,6 @@ from tests.world import World, shown
         ("declare p1 Checkout down since:half-past", "I cannot read since:half-past as a time"),
         ("declare p1 Checkout down since:2026-03-02T20:00Z", "lies in the future"),
         ("declare p9 Checkout down", "There is no priority “p9”. There are: p1, p2, p3, p4"),
-        ("declare p1 Checkout down category:netwrok", "Did you mean network?"),
         ("declare p1 Checkout down private:perhaps", "neither yes nor no"),
         ("declare p1 Checkout down impact:huge", "There is no impact “huge”"),
         ("status", "Which incident?"),
@@ -245,3 +244,17 @@ async def test_an_answer_whose_response_url_is_gone_comes_as_a_private_message(w
     )
     await world.settle()
     assert any("investigating" in text for text in world.to_person("ana"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("netwrok/outage", "did you mean network?"),
+        ("network/pipes", "There is no network/pipes. There are: network/outage"),
+        ("plumbing", "There is no category “plumbing”"),
+    ],
+)
+async def test_a_category_that_does_not_exist_keeps_nobody_from_declaring(world: World, typed: str, hint: str) -> None:
+    answer = await world.command("ana", f"declare p1 Checkout down category:{typed}")
+    assert hint in answer.text
+    assert (await world.record())["incident"]["category"] == typed
