@@ -90,10 +90,8 @@ def _category(call: Call) -> tuple[str | None, str | None, list[str]]:
     known = call.uow.settings.categories
     if name not in known:
         guess = nearest(name, known)
-        hint = (
-            f"There is no category “{name}”{f'; did you mean {guess}' if guess else ''}? There are: {', '.join(known)}."
-        )
-        return name, below or None, [hint]
+        meant = f"; did you mean {guess}?" if guess else "."
+        return name, below or None, [f"There is no category “{name}”{meant} There are: {', '.join(known)}."]
     subcategories = known[name].subcategories
     if below and below not in subcategories:
         listed = ", ".join(f"{name}/{one}" for one in subcategories)
