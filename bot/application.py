@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol, Self
@@ -71,7 +72,7 @@ class Application:
     async def __aenter__(self) -> Self:
         if self.desk.database.writer.dialect.name == "sqlite":  # ours is the only process
             async with self.desk.database.write() as session:
-                await outbox.release_orphans(session, self.desk.team_id)
+                await outbox.free_cut_off(session, self.desk.team_id, machine_time=math.inf)
         # First: where it fails there are no loops to stop yet. What comes in before them waits in the inbox.
         await self.receiver.open()
         loops = {"inbox": self._inbox.run, "outbox": self._dispatcher.run, "due jobs": self._jobs.run}

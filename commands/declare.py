@@ -3,11 +3,11 @@
 import re
 
 from bot.domain.command_line import first_word, nearest
-from bot.domain.mrkdwn import Mrkdwn, plain
+from bot.domain.mrkdwn import plain
 from bot.domain.priority import Choice, check_level, choose, read_priority
 from bot.domain.times import parse_past
 from bot.errors import UserError
-from bot.service.command import Answer, Call, Command, Modal
+from bot.service.command import Answer, Call, Command, Modal, declared
 from bot.service.declare import Declaration, declare
 from bot.service.people import zone_of
 from bot.slack.views.declare_modal import declare_modal
@@ -51,12 +51,7 @@ async def _run(call: Call) -> Answer | Modal:
         ),
     )
     hints += [f"“{plain(typed)}” stayed in the title; did you mean {key}:…?" for typed, key in call.line.suspects]
-    return Answer(
-        text=Mrkdwn("{} is declared.").format(incident.name),
-        message="declared",
-        references={"incident_id": incident.id, "in_doubt": choice.in_doubt, "hints": hints},
-        after=channel,
-    )
+    return declared(incident, channel, in_doubt=choice.in_doubt, hints=hints)
 
 
 async def _title_and_priority(call: Call) -> tuple[str, Choice | None]:

@@ -3,10 +3,9 @@
 from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.times import parse_next
 from bot.service.command import Answer, Call, Command, Modal
-from bot.service.guards import check_live
 from bot.service.lifecycle import live_status
 from bot.service.people import zone_of
-from bot.service.updates import last_update, post_update
+from bot.service.updates import post_update, text_to_start_from
 from bot.slack.views.update_modal import update_modal
 
 
@@ -14,9 +13,7 @@ async def _run(call: Call) -> Answer | Modal:
     incident = await call.incident()
     options = call.line.options
     if not call.line.words and not options and call.can_open_modals:
-        check_live(incident)
-        last = await last_update(call.uow, incident)
-        return Modal(view=update_modal(incident, last_text=last.text if last else ""))
+        return Modal(view=update_modal(incident, last_text=await text_to_start_from(call.uow, incident)))
     promised = None
     if "next" in options:
         zone = await zone_of(call.uow, call.person)

@@ -1,6 +1,6 @@
 """What a command is: words and options in, an answer or a modal out. It reaches Slack through the outbox only."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -23,6 +23,16 @@ class Answer:
     message: str | None = None
     references: Mapping[str, Any] = field(default_factory=dict)
     after: OutboxItem | None = None
+
+
+def declared(incident: Incident, channel: OutboxItem | None, *, in_doubt: bool, hints: Sequence[str] = ()) -> Answer:
+    """The answer to a declaration, by command or by form: it links the channel, so it waits for `channel`."""
+    return Answer(
+        text=Mrkdwn("{} is declared.").format(incident.name),
+        message="declared",
+        references={"incident_id": incident.id, "in_doubt": in_doubt, "hints": list(hints)},
+        after=channel,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

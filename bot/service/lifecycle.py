@@ -20,7 +20,7 @@ def live_status(word: str) -> Status:
 async def change_status(uow: UnitOfWork, incident: Incident, status: Status) -> None:
     """Between the live states; stakeholders see it on the announcement."""
     await updates.set_live_status(uow, incident, status)
-    await telling.post(uow, incident, "status", before=None, after=str(status), by=uow.actor)
+    await telling.post(uow, incident, "status", after=str(status), by=uow.actor)
     await telling.show_state(uow, incident)
 
 

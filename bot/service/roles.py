@@ -68,6 +68,14 @@ async def assign(uow: UnitOfWork, incident: Incident, role: str, person: str) ->
     return True
 
 
+async def take(uow: UnitOfWork, incident: Incident, role: str, person: str) -> Mrkdwn:
+    """Gives the role to the person who asked for it; what they are told, however they asked."""
+    name = uow.settings.role_name(role).lower()
+    if not await assign(uow, incident, role, person):
+        return Mrkdwn("You are {} of {} already.").format(name, incident.name)
+    return Mrkdwn("You are now {} of {}. I sent you what it expects.").format(name, incident.name)
+
+
 async def release(uow: UnitOfWork, incident: Incident, role: str, person: str) -> list[str]:
     """The person lays the role down; who holds it still, where several may."""
     check_live(incident)

@@ -86,6 +86,13 @@ async def last_update(uow: UnitOfWork, incident: Incident) -> Update | None:
     return found
 
 
+async def text_to_start_from(uow: UnitOfWork, incident: Incident) -> str:
+    """The last update's text, to be changed rather than written anew; refused where the incident has ended."""
+    check_live(incident)
+    last = await last_update(uow, incident)
+    return last.text if last else ""
+
+
 async def set_live_status(uow: UnitOfWork, incident: Incident, status: Status) -> None:
     """Moves between the live states; monitoring means that the impact was mitigated."""
     check_transition(incident.name, incident.status, status)

@@ -97,11 +97,7 @@ class Dispatcher:
     async def _prepare(self, uow: UnitOfWork, item: OutboxItem) -> Call | Exception | None:
         try:
             return await STEPS[item.step].prepare(uow, item, self._words)
-        except Exception as problem:
-            # A supervisor's catch: one item that cannot be prepared must not hold up the others.
-            log.exception(
-                "The step %s cannot be prepared.", item.step, extra={"action": "outbox_failed", "item": item.id}
-            )
+        except Exception as problem:  # noqa: BLE001 - one that cannot be prepared must not hold up the others; see _failed
             return problem
 
     async def _deliver(self, item: OutboxItem, call: Call | Exception | None) -> None:

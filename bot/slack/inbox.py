@@ -131,7 +131,7 @@ class Inbox:
 
     async def busy(self) -> bool:
         """Whether anything could be applied now."""
-        too_early = self._too_early if await self._is_too_early() else ()
+        too_early = self._too_early if self._too_early and await self._is_too_early() else ()
         async with self._desk.look() as uow:
             return self._storing is not None or await inbox.anything_waits(uow.session, uow.team_id, but=too_early)
 

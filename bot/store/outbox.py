@@ -64,17 +64,11 @@ async def claim(
 
 
 async def free_cut_off(session: AsyncSession, team_id: str, *, machine_time: float) -> None:
-    """An item whose lease ran out was being sent when its process died: whether it had its effect is unclear."""
+    """An item whose lease ran out was being sent when its process died: whether it had its effect is unclear.
+
+    At the start of the only process on a database no lease holds: `machine_time` is infinite.
+    """
     await session.execute(_FREE_CUT_OFF, {"team": team_id, "machine_time": machine_time})
-
-
-async def release_orphans(session: AsyncSession, team_id: str) -> None:
-    """At the start of the only process on a database: whatever is marked as being sent was cut off."""
-    await session.execute(
-        update(OutboxItem)
-        .where(OutboxItem.team_id == team_id, OutboxItem.state == "sending")
-        .values(state="waiting", unclear=True, leased_until=None)
-    )
 
 
 async def making_a_channel(session: AsyncSession, team_id: str) -> bool:

@@ -10,7 +10,6 @@ from bot.domain.mrkdwn import Mrkdwn
 from bot.service import roles, updates
 from bot.service.command import Answer, Modal
 from bot.service.desk import UnitOfWork
-from bot.service.guards import check_live
 from bot.service.incidents import by_number
 from bot.slack.listeners.interactions import Asked, Interactions
 from bot.slack.views.incident_card import RESOLVE_BUTTON, TAKE_ROLE_BUTTON, UPDATE_BUTTON
@@ -32,9 +31,7 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
                         held[0], name, role
                     )
                 )
-            if not await roles.assign(uow, incident, role, body["user"]["id"]):
-                return Answer(text=Mrkdwn("You are {} of {} already.").format(name, incident.name))
-            return Answer(text=Mrkdwn("You are now {} of {}. I sent you what it expects.").format(name, incident.name))
+            return Answer(text=await roles.take(uow, incident, role, body["user"]["id"]))
 
         await interactions.do(asked_by(body), doing)
         await ack()
@@ -42,9 +39,7 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
     async def handle_open_update(ack: AsyncAck, body: dict[str, Any]) -> None:
         async def doing(uow: UnitOfWork) -> Modal:
             incident = await by_number(uow, _number(body))
-            check_live(incident)
-            last = await updates.last_update(uow, incident)
-            return Modal(view=update_modal(incident, last_text=last.text if last else ""))
+            return Modal(view=update_modal(incident, last_text=await updates.text_to_start_from(uow, incident)))
 
         await interactions.do(asked_by(body), doing)
         await ack()

@@ -70,7 +70,7 @@ async def _handle_message(uow: UnitOfWork, event: Event, at: datetime) -> None:
             await _handle_change(uow, channel, event, at)
         case "message_deleted":
             ts, before = _ts(event, "deleted_ts"), _part(event, "previous_message")
-            if ts is not None and not await _is_our_own(uow, before):
+            if ts is not None:
                 await chat.hear_deletion(
                     uow,
                     channel,
@@ -82,14 +82,14 @@ async def _handle_message(uow: UnitOfWork, event: Event, at: datetime) -> None:
         case subtype if subtype in NOT_SPEECH:
             return
         case _:
-            if _ts(event, "ts") is not None and not await _is_our_own(uow, event):
+            if _ts(event, "ts") is not None:
                 await chat.hear(uow, spoken(channel, event))
 
 
 async def _handle_change(uow: UnitOfWork, channel: str, event: Event, at: datetime) -> None:
     message, before = _part(event, "message"), _part(event, "previous_message")
     ts = _ts(message, "ts")
-    if ts is None or await _is_our_own(uow, message):
+    if ts is None:
         return
     if _text(message, "subtype") == TOMBSTONE:
         moment = _moment(event, "ts", at)

@@ -4,11 +4,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.priority import choose
 from bot.domain.times import parse_next, parse_past
 from bot.errors import SlackError
-from bot.service.command import Answer
+from bot.service.command import Answer, declared
 from bot.service.declare import Declaration, declare
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_number
@@ -68,12 +67,7 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
                     key=f"view:{body['view']['id']}",
                 ),
             )
-            return Answer(
-                text=Mrkdwn("{} is declared.").format(incident.name),
-                message="declared",
-                references={"incident_id": incident.id, "in_doubt": choice.in_doubt, "hints": []},
-                after=channel,
-            )
+            return declared(incident, channel, in_doubt=choice.in_doubt)
 
         await _submit(ack, interactions, body, doing, otherwise="title")
 
