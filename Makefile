@@ -32,7 +32,7 @@ bench: $(VENV)/.dev  ## measure declaration, start and memory; table and bench.j
 
 lock: $(VENV)/.dev  ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile -q pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" -o requirements.lock
-	$(BIN)/uv pip compile -q pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile -q pyproject.toml --extra build --extra dev --extra postgres --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" -c requirements.lock -o requirements-dev.lock
 
 migration: $(VENV)/.dev  ## write a migration from the tables: make migration MESSAGE="what it adds"
 	$(BIN)/python -m bot.store.new_migration "$(MESSAGE)"

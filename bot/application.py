@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import math
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol, Self
@@ -11,6 +10,7 @@ from typing import Protocol, Self
 from slack_bolt.async_app import AsyncApp
 
 from bot.errors import SlackUnreachable
+from bot.health import Health
 from bot.service.desk import Desk
 from bot.service.due import DueJobs
 from bot.slack.backfill import Backfill
@@ -32,6 +32,10 @@ class Receiver(Protocol):
     @property
     def state(self) -> str:
         """For people, once it is open: connected, or listening on which address."""
+        ...
+
+    async def receiving(self) -> bool:
+        """Whether payloads can come in now."""
         ...
 
     async def open(self) -> None: ...
@@ -56,6 +60,7 @@ class Application:
         backfill: Backfill,
         slack_app: AsyncApp,
         receiver: Receiver,
+        health: Health,
     ) -> None:
         self.desk = desk
         self._slack = slack
@@ -64,15 +69,16 @@ class Application:
         self._jobs = jobs
         self._backfill = backfill
         self.receiver = receiver
+        self.health = health
         self.slack_app = slack_app
         self._loops: list[asyncio.Task[None]] = []
         self._catching_up: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        if self.desk.database.writer.dialect.name == "sqlite":  # ours is the only process
+        if not self.desk.database.shared:
             async with self.desk.database.write() as session:
-                await outbox.free_cut_off(session, self.desk.team_id, machine_time=math.inf)
+                await outbox.free_all(session, self.desk.team_id)
         # First: where it fails there are no loops to stop yet. What comes in before them waits in the inbox.
         await self.receiver.open()
         loops = {"inbox": self._inbox.run, "outbox": self._dispatcher.run, "due jobs": self._jobs.run}
@@ -83,6 +89,7 @@ class Application:
 
     async def __aexit__(self, *_: object) -> None:
         """No new work; what is under way is finished, within five seconds."""
+        self.health.stopping = True
         await self.receiver.close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._applied(), _SECONDS_TO_APPLY)
@@ -112,8 +119,9 @@ class Application:
         while True:
             try:
                 await loop()
-            except Exception:
+            except Exception as problem:
                 # The supervisor's catch.
+                self.health.loop_failed(name, problem)
                 log.exception("The %s loop failed and starts again.", name, extra={"action": "loop_failed"})
                 await asyncio.sleep(1)
 
@@ -138,8 +146,7 @@ class Application:
             return True
         if await self._inbox.busy() or (self._catching_up is not None and not self._catching_up.done()):
             return True
-        async with self.desk.look() as uow:
-            return await outbox.busy(uow.session, uow.team_id, now=uow.now)
+        return await self._dispatcher.busy()
 
     async def next_due(self) -> datetime | None:
         """When a due job comes up next."""

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from bot.clock import Clock, SystemClock
 from bot.config import Environment, Settings, load_settings
 from bot.domain.runbook import Runbook
 from bot.errors import ConfigError, SlackBusy, SlackRefused, SlackUnclear, StoreError
+from bot.health import Health
 from bot.render.words import Words
 from bot.resources import packaged
 from bot.runbooks import load_runbooks
@@ -37,6 +38,9 @@ from bot.slack.socket_mode import SocketModeReceiver
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.store.tables import Workspace
+from bot.store.upsert import upsert
+from bot.web.monitor import Monitor
+from bot.web.server import Server
 from bot.web.slack_http import HttpReceiver
 from commands import find_commands
 
@@ -82,9 +86,9 @@ async def open_desk(environment: Environment, *, clock: Clock | None = None) -> 
 
 @asynccontextmanager
 async def running_bot(
-    environment: Environment, *, clock: Clock | None = None, http: tuple[str, int] | None = None
+    environment: Environment, *, clock: Clock | None = None, http: Server | None = None, monitor: Server | None = None
 ) -> AsyncIterator[Application]:
-    """The bot at work: connected over Socket Mode, or listening on `http` (host, port)."""
+    """The bot at work: connected over Socket Mode, or receiving on `http`; it is watched on `monitor`, or there too."""
     _check_secrets(environment, http=http is not None)
     settings, runbooks, words = settings_and_runbooks(environment)
     slack = Gateway(token=environment.bot_token, api_url=environment.api_url)
@@ -94,7 +98,7 @@ async def running_bot(
         await slack.open()
         workspace = await identify(slack)
         async with database.write() as session:
-            await session.merge(workspace)
+            await upsert(session, workspace, by=["team_id"])
         desk = Desk(
             database=database,
             clock=clock or SystemClock(),
@@ -114,7 +118,7 @@ async def running_bot(
             known_commands=find_commands(),
         )
         receiver: Receiver = (
-            HttpReceiver(app, host=http[0], port=http[1])
+            HttpReceiver(app, http)
             if http is not None
             else SocketModeReceiver(
                 app,
@@ -125,19 +129,25 @@ async def running_bot(
                 give_up_after=settings.socket_mode.give_up_after,
             )
         )
+        health = Health(machine_time=time.monotonic)
         application = Application(
             desk=desk,
             slack=slack,
             inbox=inbox,
-            # time.time: leases are compared between machines, so they go by the wall clock
-            dispatcher=Dispatcher(desk, slack, words, machine_time=time.time),
+            dispatcher=Dispatcher(desk, slack, words),
             jobs=DueJobs(desk),
             backfill=Backfill(desk, slack, workspace),
             slack_app=app,
             receiver=receiver,
+            health=health,
         )
-        async with application:
-            yield application
+        if watched := monitor or http:
+            Monitor(desk=desk, health=health, receiving=receiver.receiving).serve(watched.site)
+        # The servers first and, at the end, last: while what is under way is finished they say that it is.
+        async with AsyncExitStack() as stack:
+            for server in filter(None, (http, monitor)):
+                await stack.enter_async_context(server)
+            yield await stack.enter_async_context(application)
     finally:
         await slack.close()
         await database.close()

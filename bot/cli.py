@@ -29,8 +29,10 @@ def main(argv: list[str] | None = None) -> int:
     """The program; returns its exit code."""
     parser = _parser()
     arguments = parser.parse_args(argv)
-    log.configure(level="WARNING" if arguments.verb != "run" else "INFO")
     try:
+        environment = Environment.read()
+        usual = "INFO" if arguments.verb == "run" else "WARNING"
+        log.configure(layout=environment.log_format, level=environment.log_level or usual)
         handle: Verb = arguments.handle
         return asyncio.run(handle(arguments))
     except KeyboardInterrupt:
@@ -73,6 +75,12 @@ def _parser() -> argparse.ArgumentParser:
 
     run = add("run", "Runs the bot in your workspace.", _run)
     run.add_argument("--http", metavar="HOST:PORT", type=_address, help="HTTP mode instead of Socket Mode")
+    run.add_argument(
+        "--monitor",
+        metavar="HOST:PORT",
+        type=_address,
+        help="serves /healthz, /readyz and /metrics there (without it the address of --http does)",
+    )
 
     demo = add("demo", "Plays a real incident in a local Slack workspace.", _demo)
     demo.add_argument("--scenario", metavar="FILE", type=Path, help="another scenario than GitHub's of October 2018")
@@ -140,12 +148,17 @@ def _number(text: str) -> int:
 
 async def _run(arguments: argparse.Namespace) -> int:
     from bot.bootstrap import running_bot
+    from bot.web.server import Server
 
+    http = Server("--http", *arguments.http) if arguments.http else None
+    monitor = Server("--monitor", *arguments.monitor) if arguments.monitor else None
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with running_bot(Environment.read(), http=arguments.http) as application:
+    async with running_bot(Environment.read(), http=http, monitor=monitor) as application:
         _say(f"incident-bot is {application.receiver.state}")
+        if monitor is not None:
+            _say(f"monitoring on http://{monitor.address}")
         sys.stdout.flush()
         await _first_of(stop.wait(), application.until_it_cannot_go_on())
     return 0

@@ -345,6 +345,8 @@ class Environment:
     api_url: str  # ends in /
     database_url: str
     config_path: Path
+    log_format: str
+    log_level: str  # "": the usual one
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -359,4 +361,6 @@ class Environment:
             api_url=api_url if api_url.endswith("/") else api_url + "/",
             database_url=env.get("DATABASE_URL") or DEFAULT_DATABASE_URL,
             config_path=Path(named) if named else here if here.exists() else packaged("config.yaml"),
+            log_format=env.get("LOG_FORMAT") or "text",
+            log_level=env.get("LOG_LEVEL", ""),
         )

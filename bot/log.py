@@ -1,13 +1,24 @@
 """Logs: sentences with fields, without tokens and without the text of messages."""
 
+import json
 import logging
 import re
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
+
+from bot.errors import ConfigError
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 _TOKEN = re.compile(r"x(?:ox[a-z]|app)-[A-Za-z0-9-]+")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
+    """What was given as `extra`."""
+    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
 
 
 class _Sentences(logging.Formatter):
@@ -17,8 +28,7 @@ class _Sentences(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", datefmt="%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        fields: Mapping[str, Any] = {k: v for k, v in vars(record).items() if k not in _STANDARD}
-        line = super().format(record)
+        line, fields = super().format(record), _fields(record)
         if fields:
             head, *rest = line.split("\n", 1)
             shown = " ".join(f"{name}={value}" for name, value in fields.items())
@@ -26,13 +36,47 @@ class _Sentences(logging.Formatter):
         return _TOKEN.sub("[token]", line)
 
 
-def configure(*, level: str = "INFO") -> None:
-    """Sends the program's logs to standard error; called once, by the command line."""
+class _Objects(logging.Formatter):
+    """One JSON object a line: time (ISO 8601, UTC), level, logger, message, the fields, exception; blotted out too."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        trace = [self.formatException(record.exc_info)] if record.exc_info else []
+        trace += [self.formatStack(record.stack_info)] if record.stack_info else []
+        if trace:
+            entry["exception"] = "\n".join(trace)
+        entry |= {name: value for name, value in _fields(record).items() if name not in entry}
+        # On the finished line, so that no field, key or traceback is left out: JSON spells a token as it is.
+        return _TOKEN.sub("[token]", json.dumps(entry, default=str))
+
+
+_FORMATS = {"text": _Sentences, "json": _Objects}
+
+
+def configure(*, layout: str = "text", level: str = "INFO") -> None:
+    """Sends the program's logs to standard error; called once, by the command line.
+
+    Raises ConfigError for a layout or a level that there is not.
+    """
+    problems = []
+    if layout.lower() not in _FORMATS:
+        problems.append(f"LOG_FORMAT is {layout!r}; write {' or '.join(_FORMATS)}.")
+    if level.upper() not in LEVELS:
+        problems.append(f"LOG_LEVEL is {level!r}; write one of {', '.join(LEVELS)}.")
+    if problems:
+        raise ConfigError(problems)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Sentences())
+    handler.setFormatter(_FORMATS[layout.lower()]())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
-    # Bolt and the SDK report each frame and retry; their warnings are enough.
-    for noisy in ("slack_bolt", "slack_sdk", "aiohttp.access", "alembic", "asyncio"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Libraries report each frame and retry, and at DEBUG what people wrote; their warnings are enough.
+    root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]))
+    for ours in ("bot", "commands"):
+        logging.getLogger(ours).setLevel(level.upper())

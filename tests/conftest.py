@@ -1,25 +1,42 @@
 """What every test can ask for."""
 
-import asyncio
-import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.world import World, migrated_database, open_world
+from tests.databases import KINDS, Databases, databases
+from tests.world import World, open_world
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the present schema and nothing in it."""
-    path = tmp_path_factory.mktemp("schema") / "empty.db"
-    asyncio.run(migrated_database(path))
-    return path
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    with databases("sqlite", tmp_path_factory.mktemp("sqlite")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    with databases("postgresql", tmp_path_factory.mktemp("postgresql")) as found:
+        yield found
+
+
+@pytest.fixture(params=KINDS)
+def each_kind(request: pytest.FixtureRequest) -> Databases:
+    """A test that asks for this runs on SQLite and on PostgreSQL."""
+    found: Databases = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture
-async def world(tmp_path: Path, empty_database: Path) -> AsyncIterator[World]:
-    shutil.copy(empty_database, tmp_path / "bot.db")
-    async with open_world(tmp_path) as opened:
+def database_url(each_kind: Databases, tmp_path: Path) -> Iterator[str]:
+    """A database with the present schema and nothing in it, of each kind."""
+    url = each_kind.fresh(tmp_path)
+    yield url
+    each_kind.drop(url)
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    async with open_world(database_url) as opened:
         yield opened

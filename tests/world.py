@@ -17,8 +17,6 @@ from bot.sandbox.model import Message
 from bot.sandbox.pacing import SteppedPacing
 from bot.service.incidents import every_incident
 from bot.service.record import record
-from bot.store.database import Database
-from bot.store.migrate import migrate
 
 START = datetime(2026, 3, 2, 14, 30, tzinfo=UTC)  # a Monday, 09:30 in New York, 14:30 in London
 
@@ -129,18 +127,15 @@ def shown(message: Message) -> str:
     return "\n".join(texts(message.blocks)) or message.text
 
 
-async def migrated_database(path: Path) -> None:
-    """An empty database with the present schema, to be copied: Alembic takes longer than most tests."""
-    database = Database(f"sqlite+aiosqlite:///{path}")
-    await migrate(database)
-    await database.close()
-
-
 @asynccontextmanager
 async def open_world(
-    folder: Path, *, clock: SteppedClock | None = None, config: Path | None = None, workspace: Workspace | None = None
+    database_url: str,
+    *,
+    clock: SteppedClock | None = None,
+    config: Path | None = None,
+    workspace: Workspace | None = None,
 ) -> AsyncIterator[World]:
-    """A fresh workspace with six people and the bot, its database in `folder`."""
+    """A fresh workspace with six people and the bot on this database."""
     clock = clock or SteppedClock(START.timestamp())
     workspace = workspace or default_workspace(clock)
     async with SandboxServer(workspace) as server:
@@ -150,7 +145,7 @@ async def open_world(
             app_token="xapp-test-token",
             signing_secret="test-signing-secret",
             api_url=server.base_url,
-            database_url=f"sqlite+aiosqlite:///{folder / 'bot.db'}",
+            database_url=database_url,
             config_path=config or packaged("config.yaml"),
         )
         async with running_bot(environment, clock=SharedClock(clock)) as bot:

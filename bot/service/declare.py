@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.lifecycle import Status
 from bot.domain.mrkdwn import Mrkdwn
@@ -15,6 +14,7 @@ from bot.service import roles, telling, updates
 from bot.service.desk import UnitOfWork
 from bot.service.people import notice
 from bot.store.tables import Counter, Incident, OutboxItem, Participant
+from bot.store.upsert import insert_into
 
 # Slack shows 3,000 characters in a section; a title is read at a glance, so the rest goes into the description.
 TITLE_LIMIT = 150
@@ -111,8 +111,7 @@ def _split_title(title: str, description: str) -> tuple[str, str]:
 
 
 async def _next_number(uow: UnitOfWork) -> int:
-    insert = (sqlite if uow.session.get_bind().dialect.name == "sqlite" else postgresql).insert
-    statement = insert(Counter).values(team_id=uow.team_id, name="incident", value=1)
+    statement = insert_into(uow.session, Counter).values(team_id=uow.team_id, name="incident", value=1)
     number: int | None = await uow.session.scalar(
         statement.on_conflict_do_update(
             index_elements=["team_id", "name"], set_={"value": Counter.value + 1}

@@ -30,6 +30,9 @@ class UnitOfWork:
     runbooks: Sequence[Runbook]
     write_postmortem: PostmortemWriter
     actor: str | None  # who asked for it, a person's id; None: the bot by itself
+    # Others may write to the database at the same time: an incident is locked where it is loaded (service.incidents).
+    # Nothing else is waited for while one is held, and never a second one, so that nobody waits in a circle.
+    locks: bool
 
     def record(
         self, incident: Incident, kind: str, text: Mrkdwn, *, at: datetime | None = None, **data: Any
@@ -70,7 +73,10 @@ class UnitOfWork:
                 .where(
                     OutboxItem.team_id == self.team_id, OutboxItem.coalesce_key == key, OutboxItem.state == "waiting"
                 )
-                .with_for_update()  # the dispatcher must not take it, and render the old state, before we commit
+                # The dispatcher must not take it, and render the old state, before we commit. One that somebody is
+                # just taking, or waiting with, is as good as gone.
+                .with_for_update(skip_locked=True)
+                .limit(1)
             )
             if waiting is not None:
                 return waiting
@@ -121,7 +127,7 @@ class Desk:
     async def work(self, *, actor: str | None = None) -> AsyncIterator[UnitOfWork]:
         """A unit of work: everything in it is committed together, or nothing."""
         async with self.database.write() as session:
-            yield self._unit(session, actor)
+            yield self._unit(session, actor, locks=self.database.shared)
         self.outbox_changed.set()
         self.jobs_changed.set()
 
@@ -129,9 +135,9 @@ class Desk:
     async def look(self, *, actor: str | None = None) -> AsyncIterator[UnitOfWork]:
         """Reading only."""
         async with self.database.read() as session:
-            yield self._unit(session, actor)
+            yield self._unit(session, actor, locks=False)
 
-    def _unit(self, session: AsyncSession, actor: str | None) -> UnitOfWork:
+    def _unit(self, session: AsyncSession, actor: str | None, *, locks: bool) -> UnitOfWork:
         return UnitOfWork(
             session=session,
             now=self.clock.now(),
@@ -140,4 +146,5 @@ class Desk:
             runbooks=self.runbooks,
             write_postmortem=self.write_postmortem,
             actor=actor,
+            locks=locks,
         )

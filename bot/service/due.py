@@ -1,5 +1,6 @@
-"""Does what is due: each job in one transaction with its own mark, so that a slot happens once."""
+"""Does what is due: each job in the transaction that marks it as done, so that a slot happens once."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -7,15 +8,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from bot.clock import wait
+from bot.metrics import DUE_JOB_LATENESS_SECONDS
 from bot.service import telling, updates
 from bot.service.desk import Desk, UnitOfWork
-from bot.store.tables import DueJob
+from bot.store.tables import DueJob, Incident
 
 log = logging.getLogger(__name__)
 
 # Jobs of other processes are found at the next round.
 _ROUND_SECONDS = 2.0
 _MOST_ATTEMPTS = 5
+# Jobs that are due together share a commit, but not for so long that a command waits behind them for the database.
+_SECONDS_TOGETHER = 0.03
+_SECONDS_UNTIL_FREE = 0.05
 
 JOBS: dict[str, Callable[[UnitOfWork, DueJob], Awaitable[None]]] = {updates.JOB: updates.prompt}
 
@@ -29,10 +34,10 @@ class DueJobs:
         while True:
             self._desk.jobs_changed.clear()
             until = await self.next_due()
-            if until is not None and until <= self._desk.clock.now():
-                await self._do_next()
-            else:
+            if until is None or until > self._desk.clock.now():
                 await wait(self._desk.jobs_changed, self._desk.clock, until, at_most=_ROUND_SECONDS)
+            elif not await self._do_some():
+                await asyncio.sleep(_SECONDS_UNTIL_FREE)
 
     async def next_due(self) -> datetime | None:
         """When the next job is due; in the past where one waits to be done."""
@@ -42,27 +47,40 @@ class DueJobs:
             )
         return found
 
-    async def _do_next(self) -> None:
+    async def _do_some(self) -> bool:
+        """Does some of what is due in one transaction; False where all of it is in other processes' hands."""
+        started, done = asyncio.get_running_loop().time(), 0
         async with self._desk.work() as uow:
-            job = await uow.session.scalar(
-                select(DueJob)
-                .where(DueJob.team_id == uow.team_id, DueJob.state == "waiting", DueJob.due_at <= uow.now)
-                .order_by(DueJob.due_at, DueJob.id)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-            if job is None:
-                return
-            try:
-                async with uow.session.begin_nested():
-                    await JOBS[job.kind](uow, job)
-            except Exception as problem:
-                # A supervisor's catch: the job is kept with its error, and the others go on.
-                log.exception("The job %s failed.", job.key, extra={"action": "job_failed", "kind": job.kind})
-                job.attempts, job.error = job.attempts + 1, str(problem)
-                job.due_at = uow.now + timedelta(seconds=2.0**job.attempts)
-                if job.attempts >= _MOST_ATTEMPTS:
-                    job.state = "failed"
-                    await telling.report_failed_job(uow, job)
-            else:
-                job.state, job.done_at = "done", uow.now
+            while asyncio.get_running_loop().time() - started < _SECONDS_TOGETHER or not done:
+                # Its incident is locked with it: the other way round, a command that holds the incident and puts its
+                # job off would wait for us, and we for it.
+                job = await uow.session.scalar(
+                    select(DueJob)
+                    .join(Incident, Incident.id == DueJob.incident_id)
+                    .where(DueJob.team_id == uow.team_id, DueJob.state == "waiting", DueJob.due_at <= uow.now)
+                    .order_by(DueJob.due_at, DueJob.id)
+                    .limit(1)
+                    .with_for_update(of=[DueJob, Incident], skip_locked=True)
+                )
+                if job is None:
+                    break
+                await self._do(uow, job)
+                await uow.session.flush()
+                done += 1
+        return done > 0
+
+    async def _do(self, uow: UnitOfWork, job: DueJob) -> None:
+        try:
+            async with uow.session.begin_nested():
+                await JOBS[job.kind](uow, job)
+        except Exception as problem:
+            # A supervisor's catch: the job is kept with its error, and the others go on.
+            log.exception("The job %s failed.", job.key, extra={"action": "job_failed", "kind": job.kind})
+            job.attempts, job.error = job.attempts + 1, str(problem)
+            job.due_at = uow.now + timedelta(seconds=2.0**job.attempts)
+            if job.attempts >= _MOST_ATTEMPTS:
+                job.state = "failed"
+                await telling.report_failed_job(uow, job)
+        else:
+            job.state, job.done_at = "done", uow.now
+            DUE_JOB_LATENESS_SECONDS.observe((uow.now - job.due_at).total_seconds())

@@ -2,19 +2,36 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from bot.domain.lifecycle import LIVE
 from bot.domain.similarity import likeness, most_alike
-from bot.errors import UserError
+from bot.errors import StoreError, UserError
 from bot.service.desk import UnitOfWork
 from bot.store.tables import Incident, Participant
+
+
+def _held(uow: UnitOfWork, statement: Select[Incident]) -> Select[Incident]:
+    """An incident that is loaded to change something of it is the unit of work's alone until it is committed.
+
+    On SQLite it is so anyway: there is one writer.
+    """
+    return statement.with_for_update().execution_options(populate_existing=True) if uow.locks else statement
+
+
+async def by_id(uow: UnitOfWork, incident_id: int | None) -> Incident:
+    """The incident that a row belongs to."""
+    if incident_id is None:
+        raise StoreError("This belongs to no incident.")
+    if not uow.locks:
+        return await uow.session.get_one(Incident, incident_id)
+    return (await uow.session.scalars(_held(uow, select(Incident).where(Incident.id == incident_id)))).one()
 
 
 async def by_number(uow: UnitOfWork, number: int) -> Incident:
     """The incident that the actor may see, or a refusal that does not tell whether a hidden one exists."""
     incident = await uow.session.scalar(
-        select(Incident).where(Incident.team_id == uow.team_id, Incident.number == number)
+        _held(uow, select(Incident).where(Incident.team_id == uow.team_id, Incident.number == number))
     )
     if incident is None or not await may_see(uow, incident):
         raise UserError(f"There is no INC-{number} that you can see. `/incident list` shows the open ones.")
@@ -26,7 +43,15 @@ async def of_channel(uow: UnitOfWork, channel_id: str | None) -> Incident | None
     if not channel_id:
         return None
     found: Incident | None = await uow.session.scalar(
-        select(Incident).where(Incident.team_id == uow.team_id, Incident.channel_id == channel_id)
+        _held(uow, select(Incident).where(Incident.team_id == uow.team_id, Incident.channel_id == channel_id))
+    )
+    return found
+
+
+async def number_here(uow: UnitOfWork, channel_id: str | None) -> int | None:
+    """The number of the incident whose channel this is; it may not be the one that a command is about."""
+    found: int | None = await uow.session.scalar(
+        select(Incident.number).where(Incident.team_id == uow.team_id, Incident.channel_id == channel_id)
     )
     return found
 
@@ -53,6 +78,16 @@ async def open_ones(uow: UnitOfWork) -> Sequence[Incident]:
     rank = {key: place for place, key in enumerate(uow.settings.priorities)}
     seen = [incident for incident in rows if await may_see(uow, incident)]
     return sorted(seen, key=lambda incident: (rank.get(incident.priority, len(rank)), incident.number))
+
+
+async def live_with_channel(uow: UnitOfWork) -> Sequence[int]:
+    """The ids of the live incidents that have a channel."""
+    rows = await uow.session.scalars(
+        select(Incident.id)
+        .where(Incident.team_id == uow.team_id, Incident.status.in_(LIVE), Incident.channel_id.is_not(None))
+        .order_by(Incident.id)
+    )
+    return rows.all()
 
 
 async def every_incident(uow: UnitOfWork) -> Sequence[Incident]:

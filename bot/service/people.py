@@ -1,7 +1,7 @@
 """Who people are, as far as the workspace told us."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from bot.domain.mrkdwn import mentioned
 from bot.errors import UnknownPerson, UserError
 from bot.service.desk import UnitOfWork
 from bot.store.tables import Person
+from bot.store.upsert import upsert
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,14 +91,7 @@ async def _many(uow: UnitOfWork, user_ids: Iterable[str | None]) -> dict[str, Pe
 
 async def learn(uow: UnitOfWork, facts: PersonFacts) -> None:
     """Stores what Slack says, over what was known."""
-    person = await uow.session.scalar(
-        select(Person).where(Person.team_id == uow.team_id, Person.user_id == facts.user_id)
-    )
-    if person is None:
-        person = Person(team_id=uow.team_id, user_id=facts.user_id)
-        uow.session.add(person)
-    person.handle, person.name, person.tz = facts.handle, facts.name, facts.tz
-    person.is_bot, person.deleted = facts.is_bot, facts.deleted
+    await upsert(uow.session, Person(team_id=uow.team_id, **asdict(facts)), by=["team_id", "user_id"])
 
 
 async def notice(uow: UnitOfWork, user_id: str | None) -> None:

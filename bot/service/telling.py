@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.service.desk import UnitOfWork
+from bot.service.incidents import by_id
 from bot.store.tables import DueJob, Incident, OutboxItem, RoleAssignment
 
 
@@ -94,7 +95,7 @@ async def _report(uow: UnitOfWork, incident_id: int | None, subject: str, *, wha
     )
     if known is not None:
         return
-    incident = await uow.session.get_one(Incident, incident_id)
+    incident = await by_id(uow, incident_id)
     commander = await uow.session.scalar(
         select(RoleAssignment.person).where(
             RoleAssignment.incident_id == incident.id,

@@ -13,6 +13,7 @@ from bot.errors import UserError
 from bot.service import roles, telling
 from bot.service.desk import UnitOfWork
 from bot.service.guards import check_live
+from bot.service.incidents import by_id
 from bot.service.people import notice
 from bot.store.tables import DueJob, Incident, Prompt, Update
 
@@ -164,7 +165,7 @@ async def settle_prompts(uow: UnitOfWork, incident: Incident, outcome: str) -> N
 
 async def prompt(uow: UnitOfWork, job: DueJob) -> None:
     """An update is due: asks the role's holder, or at a later level its deputy, and plans what follows."""
-    incident = await uow.session.get_one(Incident, job.incident_id)
+    incident = await by_id(uow, job.incident_id)
     if not incident.is_live or iso(incident.next_update_due_at) != job.payload["owed_at"]:
         return  # an update came, the priority changed or it is over
     slot, level = datetime.fromisoformat(job.payload["slot"]), int(job.payload["level"])

@@ -10,7 +10,7 @@ from bot.domain.times import from_ts
 from bot.errors import SlackBusy, SlackRefused, SlackUnclear
 from bot.service import chat, history
 from bot.service.desk import Desk
-from bot.service.incidents import every_incident
+from bot.service.incidents import by_id, live_with_channel
 from bot.slack.gateway import Gateway
 from bot.slack.listeners.events import NOT_SPEECH, TOMBSTONE, spoken
 from bot.store.tables import Incident, Workspace
@@ -43,7 +43,7 @@ class Backfill:
     async def catch_up(self) -> None:
         """Reads on where the record of each live incident ends; one that cannot be read does not keep the others."""
         async with self._desk.look() as uow:
-            waiting = [one.id for one in await every_incident(uow) if one.is_live and one.channel_id is not None]
+            waiting = await live_with_channel(uow)
         for incident_id in waiting:
             try:
                 result = await self.read(incident_id)
@@ -63,7 +63,7 @@ class Backfill:
         far the channel has been read moves when all of it is there.
         """
         async with self._desk.look() as uow:
-            incident = await uow.session.get_one(Incident, incident_id)
+            incident = await by_id(uow, incident_id)
             channel, oldest = incident.channel_id, "0" if everything else incident.history_read_until or "0"
             # Up to here nothing can still be on its way; what is newer is read too, and once more the next time.
             settled = f"{(uow.now - _ON_ITS_WAY).timestamp():.6f}"

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import wait
@@ -13,17 +15,19 @@ from bot.render.words import Words
 from bot.service import telling
 from bot.service.desk import Desk, UnitOfWork
 from bot.slack.gateway import Gateway
+from bot.slack.limits import Hold, Limits
 from bot.slack.steps import STEPS, Call
 from bot.store import outbox
 from bot.store.tables import OutboxItem
 
 log = logging.getLogger(__name__)
 
-# Longer than a call can take, so that nobody takes over what is still under way.
-_LEASE_SECONDS = 40.0
-_MOST_AT_ONCE = 16
+# A replica that dies is replaced within its lease and a round. Living ones renew theirs in each round, so a call may
+# take longer than a lease.
+_LEASE_SECONDS = 3.0
 # Items of other processes, and leases that ran out, are found at the next round.
-_ROUND_SECONDS = 2.0
+_ROUND_SECONDS = 1.0
+_MOST_AT_ONCE = 16
 # A step that fails by itself, not by Slack.
 _MOST_FAILURES = 6
 # Refusals that mean: it is so already.
@@ -31,44 +35,84 @@ _AS_WANTED = frozenset({"already_in_channel", "already_pinned", "cant_invite_sel
 
 
 class Dispatcher:
-    def __init__(self, desk: Desk, slack: Gateway, words: Words, *, machine_time: Callable[[], float]) -> None:
+    def __init__(self, desk: Desk, slack: Gateway, words: Words) -> None:
         self._desk = desk
         self._slack = slack
         self._words = words
-        self._machine_time = machine_time
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._limits = Limits(desk.clock)
+        self._under_way: dict[int, asyncio.Task[None]] = {}  # by the item's id
+        self._renewed_at = 0.0
+        # What has to wait for Slack's limits is not claimed: when a token is there, the most urgent gets it.
+        self._held_steps: dict[str, datetime] = {}
+        self._held_lanes: dict[str, datetime] = {}
 
     async def run(self) -> None:
         """Until it is cancelled; what is under way then is finished by `drain`."""
         while True:
             self._desk.outbox_changed.clear()
-            items = await self._claim()
-            if items:
-                await self._start(items)
-                continue
-            async with self._desk.look() as uow:
-                until = await outbox.next_time(uow.session, uow.team_id, now=uow.now)
-            await wait(self._desk.outbox_changed, self._desk.clock, until, at_most=_ROUND_SECONDS)
+            await self._renew()
+            if not await self._claim_and_start():
+                await wait(self._desk.outbox_changed, self._desk.clock, await self._next_time(), at_most=_ROUND_SECONDS)
 
     async def drain(self) -> None:
         """Waits for what is under way."""
         if self._under_way:
-            await asyncio.wait(set(self._under_way))
+            await asyncio.wait(set(self._under_way.values()))
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+    async def busy(self) -> bool:
+        """Whether anything is being sent or could be sent now."""
+        self._let_go()
+        async with self._desk.look() as uow:
+            return await outbox.busy(
+                uow.session,
+                uow.team_id,
+                now=uow.now,
+                held_steps=self._held_steps,
+                held_lanes=self._held_lanes,
+            )
+
+    def _done(self, item_id: int, task: asyncio.Task[None]) -> None:
+        self._under_way.pop(item_id, None)
         self._desk.outbox_changed.set()
         if not task.cancelled() and (problem := task.exception()) is not None:
             log.error("A step could not be carried out and is tried again when its lease ends.", exc_info=problem)
 
-    async def _claim(self) -> Sequence[OutboxItem]:
+    async def _renew(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._under_way and now - self._renewed_at >= _ROUND_SECONDS / 2:
+            async with self._desk.database.write() as session:
+                await outbox.renew(session, self._under_way, lease=_LEASE_SECONDS)
+            self._renewed_at = now
+
+    async def _next_time(self) -> datetime | None:
+        """When something that waits for a time may go out."""
         async with self._desk.look() as uow:
-            now, machine_time = uow.now, self._machine_time()
-            if not await outbox.ready(uow.session, uow.team_id, now=now, machine_time=machine_time):
-                return []  # nothing to write: do not take the database's write lock
+            told = await outbox.next_time(uow.session, uow.team_id, now=uow.now)
+        return min(filter(None, (told, *self._held_steps.values(), *self._held_lanes.values())), default=None)
+
+    def _let_go(self) -> None:
+        now = self._desk.clock.now()
+        self._held_steps = {step: until for step, until in self._held_steps.items() if until > now}
+        self._held_lanes = {lane: until for lane, until in self._held_lanes.items() if until > now}
+
+    async def _claim_and_start(self) -> bool:
+        """False where there was nothing to do."""
+        self._let_go()
+        async with self._desk.look() as uow:
+            if not await outbox.ready(
+                uow.session,
+                uow.team_id,
+                now=uow.now,
+                but=self._under_way,
+                held_steps=self._held_steps,
+                held_lanes=self._held_lanes,
+            ):
+                return False  # nothing to write: do not take the database's write lock
         async with self._desk.database.write() as session:
-            await outbox.free_cut_off(session, self._desk.team_id, machine_time=machine_time)
-            return await self._claim_in(session)
+            await outbox.free_cut_off(session, self._desk.team_id, but=self._under_way)
+            items = await self._claim_in(session)
+        await self._start(items)
+        return bool(items)
 
     async def _claim_in(self, session: AsyncSession) -> Sequence[OutboxItem]:
         """Claims as much as there is room for."""
@@ -79,20 +123,35 @@ class Dispatcher:
             session,
             self._desk.team_id,
             now=self._desk.clock.now(),
-            machine_time=self._machine_time(),
             lease=_LEASE_SECONDS,
             most=room,
+            held_steps=self._held_steps,
+            held_lanes=self._held_lanes,
         )
 
     async def _start(self, items: Sequence[OutboxItem]) -> None:
         """Prepares them with one look, the urgent first; each goes out as soon as it is prepared."""
+        too_soon = []
         async with self._desk.look() as uow:
             for item in items:
-                task = asyncio.create_task(
-                    self._deliver(item, await self._prepare(uow, item)), name=f"outbox-{item.id}"
-                )
-                self._under_way.add(task)
-                task.add_done_callback(self._done)
+                call = await self._prepare(uow, item)
+                hold = self._limits.take(call.method, call.arguments) if isinstance(call, Call) else None
+                if hold is not None:
+                    self._hold(item, hold)
+                    too_soon.append(item.id)
+                    continue
+                task = asyncio.create_task(self._deliver(item, call), name=f"outbox-{item.id}")
+                self._under_way[item.id] = task
+                task.add_done_callback(partial(self._done, item.id))
+        if too_soon:
+            async with self._desk.database.write() as session:
+                await outbox.put_back(session, too_soon)
+
+    def _hold(self, item: OutboxItem, hold: Hold) -> None:
+        if hold.channel:
+            self._held_lanes[item.lane] = hold.until
+        else:
+            self._held_steps[item.step] = hold.until
 
     async def _prepare(self, uow: UnitOfWork, item: OutboxItem) -> Call | Exception | None:
         try:
@@ -113,6 +172,7 @@ class Dispatcher:
             if answer is None:
                 answer = await step.send(self._slack, call)
         except SlackBusy as problem:
+            self._limits.close(call.method, call.arguments, seconds=problem.retry_after)
             await self._again(item, problem, after=problem.retry_after)
         except SlackUnclear as problem:
             # Never given up: Slack may be away for an hour, and what people were promised is sent afterwards.
@@ -123,7 +183,9 @@ class Dispatcher:
             await self._failed(item, problem)
         else:
             async with self._desk.work() as uow:
-                kept = await uow.session.get_one(OutboxItem, item.id)
+                kept = await self._mine(uow, item)
+                if kept is None:
+                    return
                 await step.record(uow, kept, answer)
                 self._mark(kept, "done")
                 await uow.session.flush()
@@ -131,6 +193,15 @@ class Dispatcher:
                 following = await self._claim_in(uow.session)
             await self._start(following)
             log.debug("Sent %s.", item.step, extra={"action": "outbox_delivered", "item": item.id})
+
+    async def _mine(self, uow: UnitOfWork, item: OutboxItem) -> OutboxItem | None:
+        """The item, to write down what became of it; None where the lease was lost and another process has done so."""
+        found: OutboxItem | None = await uow.session.scalar(
+            select(OutboxItem).where(OutboxItem.id == item.id, OutboxItem.state == "sending").with_for_update()
+        )
+        if found is None:
+            log.warning("%s took longer than its lease.", item.step, extra={"action": "lease_lost", "item": item.id})
+        return found
 
     async def _failed(self, item: OutboxItem, problem: Exception) -> None:
         """A fault of ours: tried again some times, then set aside."""
@@ -149,7 +220,9 @@ class Dispatcher:
             await self._finish(item, "done")
             return
         async with self._desk.work() as uow:
-            kept = await uow.session.get_one(OutboxItem, item.id)
+            kept = await self._mine(uow, item)
+            if kept is None:
+                return
             if await step.refused(uow, kept, problem):
                 kept.state, kept.unclear = "waiting", False
                 return
@@ -158,7 +231,9 @@ class Dispatcher:
     async def _give_up(self, item: OutboxItem, error: str, *, why: str) -> None:
         """Sets the item aside for good, and tells a person."""
         async with self._desk.work() as uow:
-            kept = await uow.session.get_one(OutboxItem, item.id)
+            kept = await self._mine(uow, item)
+            if kept is None:
+                return
             kept.error = error
             self._mark(kept, "refused")
             await telling.report_refusal(uow, kept, what=STEPS[item.step].what, why=why)
@@ -169,7 +244,9 @@ class Dispatcher:
     ) -> None:
         """Waits `after` seconds; being asked to wait is no failure of the item's."""
         async with self._desk.work() as uow:
-            kept = await uow.session.get_one(OutboxItem, item.id)
+            kept = await self._mine(uow, item)
+            if kept is None:
+                return
             kept.error, kept.unclear = str(problem), kept.unclear or unclear
             kept.attempts += failed
             kept.state, kept.leased_until = "waiting", None
@@ -178,7 +255,9 @@ class Dispatcher:
 
     async def _finish(self, item: OutboxItem, state: str) -> None:
         async with self._desk.work() as uow:
-            self._mark(await uow.session.get_one(OutboxItem, item.id), state)
+            kept = await self._mine(uow, item)
+            if kept is not None:
+                self._mark(kept, state)
 
     def _mark(self, item: OutboxItem, state: str) -> None:
         item.state, item.finished_at, item.leased_until = state, self._desk.clock.now(), None

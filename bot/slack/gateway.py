@@ -1,7 +1,8 @@
 """The one door to Slack's Web API: every failure comes out as one of three kinds."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
@@ -9,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import SlackBusy, SlackRefused, SlackUnclear
+from bot.metrics import SLACK_CALLS
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +21,7 @@ _MAYBE_AN_EFFECT = frozenset({"internal_error", "fatal_error", "request_timeout"
 # Seconds until a call that failed on Slack's side is tried again.
 _PAUSE_AFTER_FAILURE = 5.0
 _SECONDS_TO_ANSWER = 15
+_RESULTS = {SlackRefused: "refused", SlackBusy: "busy", SlackUnclear: "unclear"}
 
 
 class Gateway:
@@ -45,13 +48,15 @@ class Gateway:
 
     async def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Slack's answer. Raises SlackRefused, SlackBusy (no effect) or SlackUnclear (look before repeating)."""
-        return (await self._call(method, arguments))[0]
+        with _counted(method):
+            return (await self._call(method, arguments))[0]
 
     async def call_with_scopes(
         self, method: str, arguments: Mapping[str, Any]
     ) -> tuple[dict[str, Any], frozenset[str] | None]:
         """Slack's answer and the scopes that the token has been granted; None where the server does not tell."""
-        answer, headers = await self._call(method, arguments)
+        with _counted(method):
+            answer, headers = await self._call(method, arguments)
         told = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), None)
         return answer, frozenset(one.strip() for one in told.split(",")) if told else None
 
@@ -69,18 +74,23 @@ class Gateway:
 
     async def upload(self, *, channel: str, name: str, content: str, comment: str) -> dict[str, Any]:
         """Puts a text file into a channel: Slack's three calls for it."""
-        try:
-            answer = await self.client.files_upload_v2(
-                channel=channel, filename=name, title=name, content=content, initial_comment=comment
-            )
-        except SlackApiError as problem:
-            raise _translate("files.upload", problem) from problem
-        except (TimeoutError, aiohttp.ClientError, OSError) as problem:
-            raise SlackUnclear("files.upload", type(problem).__name__) from problem
+        with _counted("files.upload"):
+            try:
+                answer = await self.client.files_upload_v2(
+                    channel=channel, filename=name, title=name, content=content, initial_comment=comment
+                )
+            except SlackApiError as problem:
+                raise _translate("files.upload", problem) from problem
+            except (TimeoutError, aiohttp.ClientError, OSError) as problem:
+                raise SlackUnclear("files.upload", type(problem).__name__) from problem
         return answer.data if isinstance(answer.data, dict) else {}
 
     async def respond(self, url: str, body: Mapping[str, Any]) -> None:
         """Answers a command or a click through its response_url."""
+        with _counted("response_url"):
+            await self._respond(url, body)
+
+    async def _respond(self, url: str, body: Mapping[str, Any]) -> None:
         assert self.session is not None  # noqa: S101 - opened by the application
         try:
             async with self.session.post(url, json=dict(body)) as reply:
@@ -93,6 +103,17 @@ class Gateway:
             raise SlackBusy("response_url", retry_after=_PAUSE_AFTER_FAILURE)
         if reply.status >= 400:
             raise SlackRefused("response_url", text[:100])
+
+
+@contextmanager
+def _counted(method: str) -> Iterator[None]:
+    """Counts the call by how it ended; one that was cancelled did not end."""
+    try:
+        yield
+    except (SlackRefused, SlackBusy, SlackUnclear) as problem:
+        SLACK_CALLS.labels(method, _RESULTS[type(problem)]).inc()
+        raise
+    SLACK_CALLS.labels(method, "ok").inc()
 
 
 def _translate(method: str, problem: SlackApiError) -> SlackBusy | SlackRefused | SlackUnclear:

@@ -8,7 +8,6 @@ from typing import Any
 
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
-from sqlalchemy import select
 
 from bot.errors import TooEarly
 from bot.service.desk import Desk, UnitOfWork
@@ -28,18 +27,6 @@ _SECONDS_TOGETHER = 0.03
 _SECONDS_UNTIL_NOT_TOO_EARLY = 0.02
 # Told by the bot's own doings too, and needed: it learns from them who is in a channel.
 _KEPT_OF_OUR_OWN = frozenset({"member_joined_channel", "member_left_channel"})
-
-
-async def first_time(uow: UnitOfWork, key: str) -> bool:
-    """Marks a command, click or submission as done in the transaction that does it; False where it was done before."""
-    known = await uow.session.scalar(select(InboxItem.id).where(InboxItem.team_id == uow.team_id, InboxItem.key == key))
-    if known is not None:
-        return False
-    uow.session.add(
-        InboxItem(team_id=uow.team_id, key=key, lane="interaction", body={}, state="applied", received_at=uow.now)
-    )
-    await uow.session.flush()
-    return True
 
 
 class Inbox:

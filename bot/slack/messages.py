@@ -5,7 +5,6 @@ from typing import Any
 
 from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.runbook import Runbook
-from bot.errors import StoreError
 from bot.render.words import Words
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import similar_open
@@ -130,9 +129,3 @@ _BUILDERS: dict[str, Builder] = {
     "role_brief": _role_brief,
     "update": _update,
 }
-
-
-async def incident_of(uow: UnitOfWork, incident_id: int | None) -> Incident:
-    if incident_id is None:
-        raise StoreError("This step belongs to no incident.")
-    return await uow.session.get_one(Incident, incident_id)

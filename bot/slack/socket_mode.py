@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import time
 from datetime import timedelta
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -14,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.times import span
 from bot.errors import SlackUnreachable
+from bot.metrics import ACKNOWLEDGEMENT_SECONDS
 from bot.slack.gateway import Gateway
 from bot.slack.inbox import Inbox
 
@@ -41,11 +44,17 @@ class _Connection(AsyncSocketModeHandler):
         if task is not None:
             self.under_way.add(task)
             task.add_done_callback(self.under_way.discard)
+        received_at = time.perf_counter()
         # An exception means no acknowledgement, and Slack sends the event again.
         if req.type == "events_api" and await self._inbox.take(req.payload):
             await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
         else:
-            await super().handle(client, req)
+            response = await run_async_bolt_app(self.app, req)
+            await send_async_response(client, req, response, time.time())
+            if response.status != 200:
+                return  # for Bolt that means: not acknowledged
+        kind = "event" if req.type == "events_api" else "interaction"
+        ACKNOWLEDGEMENT_SECONDS.labels(kind).observe(time.perf_counter() - received_at)
 
 
 class SocketModeReceiver:
@@ -84,13 +93,16 @@ class SocketModeReceiver:
         connection.client.wss_uri = answer["url"]
         await connection.connect_async()  # type: ignore[no-untyped-call]
 
+    async def receiving(self) -> bool:
+        return any([await one.client.is_connected() for one in self._connections])
+
     async def watch(self) -> None:
         """Raises SlackUnreachable after the configured time without a live connection; the SDK reconnects till then."""
         clock = asyncio.get_running_loop().time
         alive_at = clock()
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
-            if any([await one.client.is_connected() for one in self._connections]):
+            if await self.receiving():
                 alive_at = clock()
             elif clock() - alive_at >= self._give_up_after.total_seconds():
                 raise SlackUnreachable(

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Enum, Integer, MetaData, String
+from sqlalchemy import JSON, BigInteger, DateTime, Enum, Float, Integer, MetaData, String
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from bot.domain.lifecycle import Status
@@ -59,3 +61,20 @@ class Row:
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     team_id: Mapped[str]
+
+
+class database_time(FunctionElement[float]):  # noqa: N801 - reads like the SQL function that it is
+    """Seconds since the epoch by the database's clock, which all replicas share; their own may differ, or jump."""
+
+    inherit_cache = True
+    type = Float()
+
+
+@compiles(database_time, "sqlite")
+def _sqlite_time(_element: Any, _compiler: Any, **_: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(database_time, "postgresql")
+def _postgresql_time(_element: Any, _compiler: Any, **_: Any) -> str:
+    return "EXTRACT(EPOCH FROM clock_timestamp())::float8"

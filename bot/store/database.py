@@ -1,4 +1,4 @@
-"""Opens the database, and transactions in it."""
+"""Opens the database, and transactions in it: a file of SQLite's for one process, PostgreSQL for any number."""
 
 import os
 from collections.abc import AsyncIterator
@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bot.errors import StoreError
+
+_EXAMPLES = "sqlite+aiosqlite:///incident-bot.db or postgresql+psycopg://user:password@host/name"
+# Connections of one replica; a transaction takes milliseconds, so few are enough.
+_CONNECTIONS, _MORE_IN_A_RUSH = 8, 8
 
 
 class Database:
@@ -29,16 +33,30 @@ class Database:
                 self.reader = _sqlite_engine(
                     self.url.render_as_string(hide_password=False), begin="BEGIN", connections=5
                 )
+            elif parsed.get_backend_name() == "postgresql":
+                self.url = parsed.set(drivername="postgresql+psycopg")
+                self.writer = _postgresql_engine(self.url)
+                # Several queries of one look see one state of things, as they do in SQLite.
+                self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             else:
-                self.url = parsed
-                self.writer = self.reader = create_async_engine(parsed)
+                raise _no_address(f"{parsed.drivername} is neither SQLite nor PostgreSQL")
         except (ArgumentError, NoSuchModuleError) as problem:
-            raise StoreError(
-                f"DATABASE_URL is not an address that I can use ({problem}). "
-                "Write for example sqlite+aiosqlite:///incident-bot.db."
-            ) from problem
+            raise _no_address(str(problem)) from problem
         except ImportError as problem:
-            raise StoreError(f"DATABASE_URL asks for a driver that is not installed: {problem.name}.") from problem
+            raise StoreError(
+                f"DATABASE_URL asks for a driver that is not installed ({problem.name}). "
+                "For PostgreSQL: pip install 'incident-bot[postgres]'."
+            ) from problem
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may be at work in it; a file of SQLite's belongs to one."""
+        return self.url.get_backend_name() == "postgresql"
+
+    @property
+    def shown(self) -> str:
+        """Its address for people, without the password."""
+        return self.url.render_as_string(hide_password=True)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -54,8 +72,11 @@ class Database:
 
     async def close(self) -> None:
         await self.writer.dispose()
-        if self.reader is not self.writer:
-            await self.reader.dispose()
+        await self.reader.dispose()
+
+
+def _no_address(why: str) -> StoreError:
+    return StoreError(f"DATABASE_URL is not an address that I can use ({why}). Write for example {_EXAMPLES}.")
 
 
 def _check_file(name: str | None) -> None:
@@ -69,6 +90,18 @@ def _check_file(name: str | None) -> None:
         raise StoreError(f"The database {name} is a folder; name a file in it.")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise StoreError(f"The database {name} cannot be written by this user.")
+
+
+def _postgresql_engine(url: URL) -> AsyncEngine:
+    # READ COMMITTED, PostgreSQL's own: what must not change under a unit of work is locked by it, row by row.
+    # Before each use a connection is tried: after a restart of the server the first command finds a live one.
+    return create_async_engine(
+        url,
+        pool_size=_CONNECTIONS,
+        max_overflow=_MORE_IN_A_RUSH,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "application_name": "incident-bot"},
+    )
 
 
 def _sqlite_engine(url: str, *, begin: str, connections: int) -> AsyncEngine:

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, exists, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from bot.store.tables import InboxItem
+from bot.store.upsert import insert_into
 
 
 def item(*, team_id: str, key: str, lane: str, body: Mapping[str, Any], received_at: datetime) -> dict[str, Any]:
@@ -27,9 +27,19 @@ def item(*, team_id: str, key: str, lane: str, body: Mapping[str, Any], received
 
 async def store(session: AsyncSession, items: Sequence[Mapping[str, Any]]) -> None:
     """Stores them all; one whose key is known changes nothing."""
-    insert = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert
-    statement = insert(InboxItem).on_conflict_do_nothing(index_elements=["team_id", "key"])
+    statement = insert_into(session, InboxItem).on_conflict_do_nothing(index_elements=["team_id", "key"])
     await session.execute(statement, [dict(one) for one in items])
+
+
+async def first_time(session: AsyncSession, *, team_id: str, key: str, received_at: datetime) -> bool:
+    """Keeps the key of a command, click or submission that is done in this transaction; False where it was kept before.
+
+    Another process that is just doing the same is waited for.
+    """
+    row = item(team_id=team_id, key=key, lane="interaction", body={}, received_at=received_at) | {"state": "applied"}
+    statement = insert_into(session, InboxItem).values(row)
+    statement = statement.on_conflict_do_nothing(index_elements=["team_id", "key"]).returning(InboxItem.id)
+    return await session.scalar(statement) is not None
 
 
 def next_waiting(team_id: str, *, but: Collection[str] = ()) -> Select[InboxItem]:

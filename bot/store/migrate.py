@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from bot.errors import StoreError
 from bot.store.database import Database
@@ -12,6 +12,9 @@ from bot.store.database import Database
 # The newest migration; a test holds it against the files in migrations/versions. Known here so that a start with a
 # database that is up to date need not load Alembic.
 SCHEMA = "0002"
+
+# Any number that nobody else uses for an advisory lock in this database.
+_LOCK = 46243368
 
 log = logging.getLogger(__name__)
 
@@ -22,14 +25,19 @@ async def current_schema(database: Database) -> str | None:
         async with database.read() as session:
             found: str | None = await session.scalar(text("SELECT version_num FROM alembic_version"))
             return found
+    except ProgrammingError as problem:
+        if "alembic_version" in str(problem.orig):
+            return None  # PostgreSQL, without the table
+        raise _unusable(database, problem) from problem
     except OperationalError as problem:
-        if "unable to open" in str(problem):
-            raise StoreError(
-                f"The database {database.url.database} cannot be opened. Does its folder exist?"
-            ) from problem
-        return None
-    except SQLAlchemyError:
-        return None
+        if "no such table" in str(problem.orig):
+            return None  # SQLite
+        raise _unusable(database, problem) from problem
+
+
+def _unusable(database: Database, problem: DBAPIError) -> StoreError:
+    why = " ".join(str(problem.orig).split())
+    return StoreError(f"The database {database.shown} cannot be used: {why}. Check DATABASE_URL and that it runs.")
 
 
 async def migrate(database: Database) -> bool:
@@ -43,6 +51,9 @@ async def migrate(database: Database) -> bool:
             "Install the newer incident-bot, or point DATABASE_URL at another database."
         )
     async with database.writer.begin() as connection:
+        if database.shared:
+            # Replicas that start together: one migrates, the others wait for it and find nothing left to do.
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         await connection.run_sync(_upgrade)
     log.info("The database was brought to schema %s.", SCHEMA, extra={"action": "migrated", "was": found})
     return True

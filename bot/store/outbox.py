@@ -1,13 +1,13 @@
 """The outbox as a queue: items are leased, in order for each lane."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Float, String, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Float, Integer, String, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from bot.store.base import Moment
+from bot.store.base import Moment, database_time
 from bot.store.tables import OutboxItem
 
 UNFINISHED = ("waiting", "sending")
@@ -15,17 +15,16 @@ UNFINISHED = ("waiting", "sending")
 
 # Built once: putting these statements together takes longer than the database needs for them.
 _earlier, _awaited = aliased(OutboxItem), aliased(OutboxItem)
-_TEAM, _NOW, _MACHINE_TIME = (
-    bindparam("team", type_=String),
-    bindparam("now", type_=Moment),
-    bindparam("machine_time", type_=Float),
-)
-# An item may go out when its time has come, the one that it waits for is finished, and no earlier item of its lane is
-# unfinished.
+_TEAM, _NOW, _LEASE = bindparam("team", type_=String), bindparam("now", type_=Moment), bindparam("lease", type_=Float)
+_IDS = bindparam("ids", type_=Integer, expanding=True)
+# An item may go out when its time has come, the one that it waits for is finished, no earlier item of its lane is
+# unfinished, and neither its step nor its lane has been told to wait.
 _MAY_GO_OUT = and_(
     OutboxItem.team_id == _TEAM,
     OutboxItem.state == "waiting",
     or_(OutboxItem.not_before.is_(None), OutboxItem.not_before <= _NOW),
+    OutboxItem.step.not_in(bindparam("held_steps", type_=String, expanding=True)),
+    OutboxItem.lane.not_in(bindparam("held_lanes", type_=String, expanding=True)),
     ~exists().where(_awaited.id == OutboxItem.after_id, _awaited.state.in_(UNFINISHED)),
     ~exists().where(
         _earlier.team_id == OutboxItem.team_id,
@@ -35,40 +34,83 @@ _MAY_GO_OUT = and_(
     ),
 )
 _SENDING = and_(OutboxItem.team_id == _TEAM, OutboxItem.state == "sending")
-_CUT_OFF = and_(_SENDING, OutboxItem.leased_until < _MACHINE_TIME)
+_CUT_OFF = and_(_SENDING, OutboxItem.leased_until < database_time(), OutboxItem.id.not_in(_IDS))
 _CLAIMABLE = (
-    select(OutboxItem)
+    select(OutboxItem.id)
     .where(_MAY_GO_OUT)
     .order_by(OutboxItem.urgency, OutboxItem.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_FREE_CUT_OFF = (
+_CLAIM = (
     update(OutboxItem)
-    .where(_CUT_OFF)
-    .values(state="waiting", unclear=True)
+    .where(OutboxItem.id.in_(_CLAIMABLE.scalar_subquery()))
+    .values(state="sending", leased_until=database_time() + _LEASE)
+    .returning(OutboxItem)
+    .execution_options(synchronize_session=False, populate_existing=True)
+)
+_RENEW = (
+    update(OutboxItem)
+    .where(OutboxItem.id.in_(_IDS), OutboxItem.state == "sending")
+    .values(leased_until=database_time() + _LEASE)
     .execution_options(synchronize_session=False)
 )
+_PUT_BACK = (
+    update(OutboxItem)
+    .where(OutboxItem.id.in_(_IDS), OutboxItem.state == "sending")
+    .values(state="waiting", leased_until=None)
+    .execution_options(synchronize_session=False)
+)
+_FREED = update(OutboxItem).values(state="waiting", unclear=True).execution_options(synchronize_session=False)
+_FREE_CUT_OFF, _FREE_ALL = _FREED.where(_CUT_OFF), _FREED.where(_SENDING)
 _READY = select(OutboxItem.id).where(or_(_CUT_OFF, _MAY_GO_OUT)).limit(1)
 _BUSY = select(OutboxItem.id).where(or_(_SENDING, _MAY_GO_OUT)).limit(1)
 
 
 async def claim(
-    session: AsyncSession, team_id: str, *, now: datetime, machine_time: float, lease: float, most: int
+    session: AsyncSession,
+    team_id: str,
+    *,
+    now: datetime,
+    lease: float,
+    most: int,
+    held_steps: Collection[str] = (),
+    held_lanes: Collection[str] = (),
 ) -> Sequence[OutboxItem]:
-    """Leases up to `most` items that may go out now, urgent ones first; `lease` in seconds of machine time."""
-    items = (await session.scalars(_CLAIMABLE, {"team": team_id, "now": now, "most": most})).all()
-    for item in items:
-        item.state, item.leased_until = "sending", machine_time + lease
-    return items
+    """Leases up to `most` items that may go out now, urgent ones first; `lease` in seconds of the database's clock."""
+    values = {
+        "team": team_id,
+        "now": now,
+        "lease": lease,
+        "most": most,
+        "held_steps": list(held_steps),
+        "held_lanes": list(held_lanes),
+    }
+    items = (await session.scalars(_CLAIM, values)).all()
+    return sorted(items, key=lambda item: (item.urgency, item.id))
 
 
-async def free_cut_off(session: AsyncSession, team_id: str, *, machine_time: float) -> None:
+async def renew(session: AsyncSession, ids: Collection[int], *, lease: float) -> None:
+    """Holds on to items that are still being sent."""
+    await session.execute(_RENEW, {"ids": list(ids), "lease": lease})
+
+
+async def put_back(session: AsyncSession, ids: Collection[int]) -> None:
+    """They were claimed and not sent: as if they had not been claimed."""
+    await session.execute(_PUT_BACK, {"ids": list(ids)})
+
+
+async def free_cut_off(session: AsyncSession, team_id: str, *, but: Collection[int]) -> None:
     """An item whose lease ran out was being sent when its process died: whether it had its effect is unclear.
 
-    At the start of the only process on a database no lease holds: `machine_time` is infinite.
+    `but`: those that the caller itself is sending, however late it is.
     """
-    await session.execute(_FREE_CUT_OFF, {"team": team_id, "machine_time": machine_time})
+    await session.execute(_FREE_CUT_OFF, {"team": team_id, "ids": list(but)})
+
+
+async def free_all(session: AsyncSession, team_id: str) -> None:
+    """The same at the start of the only process on a database: no lease of another can hold."""
+    await session.execute(_FREE_ALL, {"team": team_id})
 
 
 async def making_a_channel(session: AsyncSession, team_id: str) -> bool:
@@ -95,12 +137,34 @@ async def next_time(session: AsyncSession, team_id: str, *, now: datetime) -> da
     return found
 
 
-async def ready(session: AsyncSession, team_id: str, *, now: datetime, machine_time: float) -> bool:
-    """Whether there is anything to claim."""
-    values = {"team": team_id, "now": now, "machine_time": machine_time}
+async def ready(
+    session: AsyncSession,
+    team_id: str,
+    *,
+    now: datetime,
+    but: Collection[int],
+    held_steps: Collection[str],
+    held_lanes: Collection[str],
+) -> bool:
+    """Whether there is anything to free or to claim."""
+    values = {
+        "team": team_id,
+        "now": now,
+        "ids": list(but),
+        "held_steps": list(held_steps),
+        "held_lanes": list(held_lanes),
+    }
     return await session.scalar(_READY, values) is not None
 
 
-async def busy(session: AsyncSession, team_id: str, *, now: datetime) -> bool:
+async def busy(
+    session: AsyncSession,
+    team_id: str,
+    *,
+    now: datetime,
+    held_steps: Collection[str] = (),
+    held_lanes: Collection[str] = (),
+) -> bool:
     """Whether anything is being sent or could be sent now."""
-    return await session.scalar(_BUSY, {"team": team_id, "now": now}) is not None
+    values = {"team": team_id, "now": now, "held_steps": list(held_steps), "held_lanes": list(held_lanes)}
+    return await session.scalar(_BUSY, values) is not None

@@ -2,59 +2,67 @@
 
 import asyncio
 import logging
+import time
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
-from bot.errors import ConfigError
+from bot.metrics import ACKNOWLEDGEMENT_SECONDS
+from bot.web.server import Server
 
 log = logging.getLogger(__name__)
 
 PATH = "/slack/events"
-# Slack's largest payload is a view submission: 250 kB of view, form-encoded.
-_LARGEST_BODY = 2 * 1024 * 1024
+_SECONDS_TO_FINISH = 2.0
 
 
 class HttpReceiver:
     """Serves PATH for events, commands and interactivity; Bolt checks the signature and its five-minute window."""
 
-    def __init__(self, app: AsyncApp, *, host: str, port: int) -> None:
+    def __init__(self, app: AsyncApp, server: Server) -> None:
+        """The server is opened before the receiver and closed after it, by whoever has made them."""
         self._app = app
-        self._host = host
-        self._port = port
-        self._runner: web.AppRunner | None = None
+        self._server = server
+        self._server.site.router.add_post(PATH, self._handle)
+        self._open = False
+        self._under_way: set[asyncio.Task[web.Response]] = set()
 
     @property
     def state(self) -> str:
-        return f"listening on {self._host}:{self._port}"
+        return f"listening on {self._server.address}"
+
+    async def receiving(self) -> bool:
+        return self._open
 
     async def open(self) -> None:
-        """Raises ConfigError where the address cannot be used."""
-        site = web.Application(client_max_size=_LARGEST_BODY)
-        site.router.add_post(PATH, self._handle)
-        self._runner = web.AppRunner(site, access_log=None)
-        await self._runner.setup()
-        server = web.TCPSite(self._runner, self._host, self._port)
-        try:
-            await server.start()
-        except OSError as problem:
-            await self._runner.cleanup()
-            why = problem.strerror or str(problem)
-            raise ConfigError(
-                [f"--http {self._host}:{self._port} cannot be used: {why}. Take another port."]
-            ) from problem
-        self._port = self._runner.addresses[0][1]  # asked for as 0 it is the system's choice
-        log.info("Listening for Slack on %s:%s%s.", self._host, self._port, PATH, extra={"action": "listening"})
+        self._open = True
+        log.info("Listening for Slack on %s%s.", self._server.address, PATH, extra={"action": "listening"})
 
     async def watch(self) -> None:
         """Slack comes to us: there is no connection of ours to lose."""
         await asyncio.Event().wait()
 
     async def close(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+        """No new payloads; those under way are finished and acknowledged first."""
+        self._open = False
+        if self._under_way:
+            await asyncio.wait(set(self._under_way), timeout=_SECONDS_TO_FINISH)
 
     async def _handle(self, request: web.Request) -> web.Response:
-        answer = await self._app.async_dispatch(await to_bolt_request(request))
-        return await to_aiohttp_response(answer)
+        if not self._open:
+            # Nothing was done: a balancer may give it to another replica, and Slack sends events again.
+            return web.Response(status=503)
+        task = asyncio.create_task(self._dispatch(request))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return await task
+
+    async def _dispatch(self, request: web.Request) -> web.Response:
+        received_at = time.perf_counter()
+        answer = await to_aiohttp_response(await self._app.async_dispatch(await to_bolt_request(request)))
+        if answer.status == 200:
+            # Slack sends events as JSON, everything that people do as a form.
+            kind = "event" if request.content_type == "application/json" else "interaction"
+            ACKNOWLEDGEMENT_SECONDS.labels(kind).observe(time.perf_counter() - received_at)
+        return answer

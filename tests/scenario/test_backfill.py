@@ -1,19 +1,13 @@
 """What was said while the bot was away is on record afterwards, with its own time."""
 
-import shutil
-from pathlib import Path
-
 from bot.sandbox import SteppedClock, default_workspace
 from tests.world import START, open_world
 
 
-async def test_messages_threads_edits_marks_and_deletions_of_a_downtime_are_read(
-    tmp_path: Path, empty_database: Path
-) -> None:
-    shutil.copy(empty_database, tmp_path / "bot.db")
+async def test_messages_threads_edits_marks_and_deletions_of_a_downtime_are_read(database_url: str) -> None:
     clock = SteppedClock(START.timestamp())
     workspace = default_workspace(clock)
-    async with open_world(tmp_path, clock=clock, workspace=workspace) as world:
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
         channel = await world.declare()
         parent = await world.say("ben", channel, "Theories?")
         await world.say("chloe", channel, "DNS", thread_ts=parent)
@@ -36,7 +30,7 @@ async def test_messages_threads_edits_marks_and_deletions_of_a_downtime_are_read
     at = clock.time()
     clock.jump(clock.time() + 60)
 
-    async with open_world(tmp_path, clock=clock, workspace=workspace) as world:
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
         await world.settle()
         messages = {one["ts"]: one for one in (await world.record())["messages"]}
         assert {*said, reply} <= set(messages)
@@ -49,17 +43,14 @@ async def test_messages_threads_edits_marks_and_deletions_of_a_downtime_are_read
         assert messages[doomed]["text"] == "Nobody has heard of this being deleted"
 
 
-async def test_reading_obeys_retry_after_and_a_second_reading_changes_nothing(
-    tmp_path: Path, empty_database: Path
-) -> None:
-    shutil.copy(empty_database, tmp_path / "bot.db")
+async def test_reading_obeys_retry_after_and_a_second_reading_changes_nothing(database_url: str) -> None:
     clock = SteppedClock(START.timestamp())
     workspace = default_workspace(clock)
-    async with open_world(tmp_path, clock=clock, workspace=workspace) as world:
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
         channel = await world.declare()
     ts = await workspace.post_message(user="ben", channel=channel, text="missed")
     for _ in range(2):
-        async with open_world(tmp_path, clock=clock, workspace=workspace) as world:
+        async with open_world(database_url, clock=clock, workspace=workspace) as world:
             world.server.faults.set({"rate_limit": {"method": "conversations.history", "count": 1, "retry_after": 30}})
             await world.pass_time(minutes=1)
             record = await world.record()

@@ -1,7 +1,5 @@
 """From investigating to closed."""
 
-from pathlib import Path
-
 from bot.sandbox import SteppedClock, default_workspace
 from bot.service.incidents import by_number
 from bot.service.postmortem import facts
@@ -85,16 +83,16 @@ async def test_the_same_verbs_work_from_elsewhere_with_the_number(world: World) 
     assert "is resolved" in (await world.command("ben", "INC-1 resolve Checked by hand")).text
 
 
-async def test_a_declaration_that_was_cut_off_is_finished_by_the_next_start(tmp_path: Path) -> None:
+async def test_a_declaration_that_was_cut_off_is_finished_by_the_next_start(database_url: str) -> None:
     """The rows are there, the process is gone: what it had not told Slack yet is told."""
     clock = SteppedClock(START.timestamp())
     workspace = default_workspace(clock)
-    async with open_world(tmp_path, clock=clock, workspace=workspace) as world:
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
         world.server.faults.set({"error": {"method": "chat.postMessage", "error": 500}})
         await world.declare()
         channel = world.workspace.channel("inc-1-checkout-returns-503")
         assert not world.by_bot(channel.name)
-    async with open_world(tmp_path, clock=clock, workspace=workspace) as world:
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
         await world.pass_time(seconds=30)
         assert len(world.by_bot(channel.name)) == 2
         assert len(world.by_bot("incidents")) == 1

@@ -1,8 +1,5 @@
 """Updates, and the prompts that keep them coming."""
 
-import shutil
-from pathlib import Path
-
 from bot.sandbox import SteppedClock, default_workspace
 from tests.world import START, World, open_world
 
@@ -97,14 +94,13 @@ async def test_a_changed_priority_changes_the_rhythm(world: World) -> None:
     assert len(prompts(world, channel)) == 1, "P1: thirty minutes after the declaration"
 
 
-async def test_a_prompt_survives_a_restart_and_missed_ones_collapse(tmp_path: Path, empty_database: Path) -> None:
-    shutil.copy(empty_database, tmp_path / "bot.db")
+async def test_a_prompt_survives_a_restart_and_missed_ones_collapse(database_url: str) -> None:
     clock = SteppedClock(START.timestamp())
     workspace = default_workspace(clock)
-    async with open_world(tmp_path, clock=clock, workspace=workspace) as world:
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
         channel = await world.declare()
     clock.jump(clock.time() + 4 * 3600)
-    async with open_world(tmp_path, clock=clock, workspace=workspace) as world:
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
         await world.settle()
         asked = prompts(world, channel)
         assert len(asked) == 1

@@ -465,6 +465,8 @@ def test_an_empty_environment_has_slacks_address_a_local_database_and_the_packag
         api_url=DEFAULT_API_URL,
         database_url=DEFAULT_DATABASE_URL,
         config_path=PACKAGED,
+        log_format="text",
+        log_level="",
     )
 
 
@@ -478,6 +480,8 @@ def test_the_environment_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             "SLACK_API_URL": "http://127.0.0.1:9000/api",  # without the slash that the SDK needs
             "DATABASE_URL": "postgresql+asyncpg://db/bot",
             "INCIDENT_BOT_CONFIG": "/etc/bot.yaml",
+            "LOG_FORMAT": "json",
+            "LOG_LEVEL": "DEBUG",
         }
     )
 
@@ -488,12 +492,14 @@ def test_the_environment_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         api_url="http://127.0.0.1:9000/api/",
         database_url="postgresql+asyncpg://db/bot",
         config_path=Path("/etc/bot.yaml"),
+        log_format="json",
+        log_level="DEBUG",
     )
 
 
 def test_a_variable_that_is_set_to_nothing_counts_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    names = ("SLACK_API_URL", "DATABASE_URL", "INCIDENT_BOT_CONFIG")
+    names = ("SLACK_API_URL", "DATABASE_URL", "INCIDENT_BOT_CONFIG", "LOG_FORMAT", "LOG_LEVEL")
 
     assert Environment.read(dict.fromkeys(names, "")) == Environment.read({})
 

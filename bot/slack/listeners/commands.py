@@ -8,7 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.service.command import Answer, Call, Command, Modal, read
 from bot.service.desk import UnitOfWork
-from bot.service.incidents import of_channel
+from bot.service.incidents import number_here
 from bot.slack.listeners.interactions import Asked, Interactions
 
 # A refusal repeats what was typed when it was worth more than a few words.
@@ -26,8 +26,7 @@ def listen(app: AsyncApp, interactions: Interactions, commands: Mapping[str, Com
         )
 
         async def doing(uow: UnitOfWork) -> Answer | Modal:
-            here = await of_channel(uow, body.get("channel_id") or None)
-            reading = read(commands, text, here=here.number if here else None)
+            reading = read(commands, text, here=await number_here(uow, body.get("channel_id") or None))
             call = Call(
                 uow=uow,
                 person=asked.person,

@@ -12,8 +12,8 @@ from bot.service import people
 from bot.service.command import Answer, Modal
 from bot.service.desk import Desk, UnitOfWork
 from bot.slack.gateway import Gateway
-from bot.slack.inbox import first_time
 from bot.slack.person import person_facts
+from bot.store import inbox
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Interactions:
         for _ in range(_MOST_UNKNOWN):
             try:
                 async with self.desk.work(actor=asked.person) as uow:
-                    if asked.key is not None and not await first_time(uow, asked.key):
+                    if asked.key is not None and not await self._is_first(uow, asked.key):
                         return None
                     outcome = await doing(uow)
                     if isinstance(outcome, Answer):
@@ -76,6 +76,9 @@ class Interactions:
             else:
                 return outcome
         raise UserError("Too many people in one line whom I have not met. Name fewer.")
+
+    async def _is_first(self, uow: UnitOfWork, key: str) -> bool:
+        return await inbox.first_time(uow.session, team_id=uow.team_id, key=key, received_at=uow.now)
 
     async def learn(self, user_id: str) -> None:
         """Asks Slack who this is; a stranger to Slack too is a refusal."""
@@ -89,7 +92,7 @@ class Interactions:
     async def _answer(self, asked: Asked, answer: Answer) -> None:
         async with self.desk.work(actor=asked.person) as uow:
             if asked.key is not None:
-                await first_time(uow, asked.key)
+                await self._is_first(uow, asked.key)
             await self._promise(uow, asked, answer)
 
     async def _promise(self, uow: UnitOfWork, asked: Asked, answer: Answer) -> None:

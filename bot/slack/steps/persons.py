@@ -11,6 +11,7 @@ from bot.errors import SlackRefused
 from bot.render.words import Words
 from bot.service import people
 from bot.service.desk import UnitOfWork
+from bot.service.incidents import by_id
 from bot.slack import messages
 from bot.slack.gateway import Gateway
 from bot.slack.person import person_facts
@@ -20,7 +21,7 @@ from bot.store.tables import Incident, OutboxItem, RoleAssignment
 
 class TellPerson(Posting):
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         name, references = message_and_references(item)
         if name == "role_brief" and not await _still_holds(uow, incident, references["role"], references["person"]):
             return None
@@ -49,7 +50,7 @@ class AnswerPerson(Step):
             return None  # nobody can be answered
         text = Mrkdwn(item.payload["text"]) if "text" in item.payload else None
         if text is None:
-            incident = await messages.incident_of(uow, item.payload["references"]["incident_id"])
+            incident = await by_id(uow, item.payload["references"]["incident_id"])
             message = await messages.build(uow, incident, words, item.payload["message"], item.payload["references"])
             text = message.text
         if uow.now - item.created_at > timedelta(minutes=30) or not item.payload.get("response_url"):

@@ -9,6 +9,7 @@ from bot.errors import SlackRefused
 from bot.render.words import Words
 from bot.service import roles
 from bot.service.desk import UnitOfWork
+from bot.service.incidents import by_id
 from bot.slack import facts, messages
 from bot.slack.gateway import Gateway
 from bot.slack.steps.step import Call, Posting, Step, message_and_references, own_channels
@@ -19,7 +20,7 @@ class CreateChannel(Step):
     what = "make the channel"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         if incident.channel_id is not None:
             return None
         return Call(
@@ -43,7 +44,7 @@ class CreateChannel(Step):
         return None
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         incident.channel_id, incident.channel_name = answer["channel"]["id"], answer["channel"]["name"]
         incident.channel_problem = None
 
@@ -51,7 +52,7 @@ class CreateChannel(Step):
         if problem.code == "name_taken" and item.payload.get("names_taken", 0) < 20:
             item.payload = {**item.payload, "names_taken": item.payload.get("names_taken", 0) + 1}
             return True
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         incident.channel_problem = problem.explained
         return False
 
@@ -62,7 +63,7 @@ class Invite(Step):
     what = "invite everybody into the channel"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None:
             return None
         if "person" in item.payload:
@@ -81,7 +82,7 @@ class SetTopic(Step):
     what = "set the channel's topic"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None:
             return None
         topic = words.chat("topic", it=incident, priority=uow.settings.priority_label(incident.priority))
@@ -94,13 +95,13 @@ class PostCard(Posting):
     what = "post the live card"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None or incident.card_ts is not None:
             return None
         return self._post(item, incident.channel_id, (await facts.card(uow, incident)).to_args())
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         incident.card_ts = incident.card_ts or answer["ts"]
 
 
@@ -110,7 +111,7 @@ class EditCard(PostCard):
     what = "bring the live card up to date"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None or incident.card_ts is None:
             return await super().prepare(uow, item, words)
         content = (await facts.card(uow, incident)).to_args()
@@ -121,7 +122,7 @@ class PinCard(Step):
     what = "pin the live card"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None or incident.card_ts is None:
             return None
         return Call(method="pins.add", arguments={"channel": incident.channel_id, "timestamp": incident.card_ts})
@@ -133,7 +134,7 @@ class Post(Posting):
     what = "post in the channel"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None:
             return None
         message = await messages.build(uow, incident, words, *message_and_references(item))
@@ -144,7 +145,7 @@ class UploadPostmortem(Step):
     what = "put the postmortem draft into the channel"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None:
             return None
         draft = await uow.session.get_one(Postmortem, item.payload["postmortem_id"])

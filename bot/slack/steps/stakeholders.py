@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.render.words import Words
 from bot.service.desk import UnitOfWork
+from bot.service.incidents import by_id
 from bot.slack import facts, messages
 from bot.slack.steps.step import Call, Posting, message_and_references
 from bot.store.tables import OutboxItem
@@ -14,14 +15,14 @@ class Announce(Posting):
     what = "announce it to the stakeholders"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         if incident.is_private or incident.announcement_ts is not None:
             return None
         message = await facts.announcement(uow, incident, words)
         return self._post(item, uow.settings.channels.announcements, message.to_args())
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         if incident.announcement_ts is None:
             incident.announcement_channel, incident.announcement_ts = answer["channel"], answer["ts"]
 
@@ -32,7 +33,7 @@ class EditAnnouncement(Announce):
     what = "bring the announcement up to date"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         if incident.announcement_channel is None or incident.announcement_ts is None:
             return await super().prepare(uow, item, words)
         message = await facts.announcement(uow, incident, words)
@@ -46,7 +47,7 @@ class PostToStakeholders(Announce):
     what = "tell the stakeholders"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        incident = await messages.incident_of(uow, item.incident_id)
+        incident = await by_id(uow, item.incident_id)
         if incident.announcement_channel is None or incident.announcement_ts is None:
             return await super().prepare(uow, item, words)
         message = await messages.build(uow, incident, words, *message_and_references(item))

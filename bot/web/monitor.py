@@ -1,0 +1,119 @@
+"""Says whether the bot lives, whether it can work, and how much it has to do: for orchestrators, balancers, Prometheus.
+
+No answer holds a secret, or a word that somebody wrote.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.errors import StoreError
+from bot.health import Health
+from bot.service.desk import Desk
+from bot.store.depths import Depths, depths
+from bot.store.migrate import SCHEMA, current_schema
+from bot.web.exposition import exposition
+
+_SECONDS_TO_ANSWER = 2.0
+_FINE = "ok"
+
+Answer = TypeVar("Answer")
+
+
+class _Question(Generic[Answer]):
+    """Asked one at a time, however many want to know: probes must not pile up before a database that is slow."""
+
+    def __init__(self, ask: Callable[[], Coroutine[Any, Any, Answer]]) -> None:
+        self._ask = ask
+        self._asked: asyncio.Task[Answer] | None = None
+
+    async def answer(self) -> Answer:
+        """Raises TimeoutError after two seconds, or what the database raises."""
+        asked = self._asked
+        if asked is None or asked.done():
+            asked = self._asked = asyncio.create_task(self._ask())
+            asked.add_done_callback(_heard)
+        # Not wait_for: it would also wait until a query on a dead connection has let itself be cancelled.
+        await asyncio.wait({asked}, timeout=_SECONDS_TO_ANSWER)
+        if not asked.done() or asked.cancelled():
+            asked.cancel()
+            raise TimeoutError
+        return asked.result()
+
+
+def _heard(asked: asyncio.Task[Any]) -> None:
+    """Nobody may be waiting any more for what a query died of in the end."""
+    if not asked.cancelled():
+        asked.exception()
+
+
+class Monitor:
+    """Serves /healthz, /readyz and /metrics."""
+
+    def __init__(self, *, desk: Desk, health: Health, receiving: Callable[[], Awaitable[bool]]) -> None:
+        """`receiving`: whether payloads can come in now."""
+        self._desk = desk
+        self._health = health
+        self._receiving = receiving
+        self._schema = _Question(self._ask_schema)
+        self._depths = _Question(self._ask_depths)
+
+    def serve(self, site: web.Application) -> None:
+        """Adds the routes."""
+        site.router.add_get("/healthz", self._handle_health)
+        site.router.add_get("/readyz", self._handle_readiness)
+        site.router.add_get("/metrics", self._handle_metrics)
+
+    async def _handle_health(self, _: web.Request) -> web.Response:
+        """200 as long as a new process would do no better; that it is answered at all shows that the event loop turns.
+
+        The database is left out on purpose: its outage must not get every replica killed.
+        """
+        failing = self._health.failing()
+        return web.json_response({"healthy": not failing, "loops": failing}, status=503 if failing else 200)
+
+    async def _handle_readiness(self, _: web.Request) -> web.Response:
+        """200 where payloads can come in and be worked on; each check with "ok" or the reason why not."""
+        if self._health.stopping:  # and nothing else is asked: the database is just being closed
+            checks = {"running": "a stop has begun"}
+        else:
+            database, schema = await self._check_database()
+            receiving = _FINE if await self._receiving() else "payloads from Slack cannot come in just now"
+            running = "a stop has begun" if self._health.stopping else _FINE
+            checks = {"running": running, "database": database, "schema": schema, "receiving": receiving}
+        ready = set(checks.values()) == {_FINE}
+        return web.json_response({"ready": ready, "checks": checks}, status=200 if ready else 503)
+
+    async def _handle_metrics(self, _: web.Request) -> web.Response:
+        """What this process counted is told even where the database is away."""
+        try:
+            found = await self._depths.answer()
+        except (SQLAlchemyError, OSError):  # TimeoutError is one of these
+            found = None
+        text = exposition(found, now=self._desk.clock.now(), priorities=self._desk.settings.priorities)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+    async def _check_database(self) -> tuple[str, str]:
+        """How the database and its schema are."""
+        unknown = "not known without the database"
+        try:
+            schema = await self._schema.answer()
+        except TimeoutError:
+            return f"no answer within {_SECONDS_TO_ANSWER:g} s", unknown
+        except (StoreError, SQLAlchemyError, OSError) as problem:
+            # Only the kind: the sentence names hosts and accounts.
+            return f"no answer ({type(problem.__cause__ or problem).__name__})", unknown
+        if schema != SCHEMA:
+            return _FINE, f"the database has {schema or 'none'}, this version works with {SCHEMA}"
+        return _FINE, _FINE
+
+    async def _ask_schema(self) -> str | None:
+        return await current_schema(self._desk.database)
+
+    async def _ask_depths(self) -> Depths:
+        async with self._desk.look() as uow:
+            return await depths(uow.session, uow.team_id)

@@ -1,0 +1,45 @@
+"""Listens on one address for whoever adds routes."""
+
+from typing import Self
+
+from aiohttp import web
+
+from bot.errors import ConfigError
+
+# Slack's largest payload is a view submission: 250 kB of view, form-encoded.
+_LARGEST_BODY = 2 * 1024 * 1024
+# For answers that are just being written; payloads under way are the receiver's to wait for.
+_SECONDS_TO_FINISH = 1.0
+
+
+class Server:
+    """An aiohttp server; routes are added to its `site` before it is opened with `async with`."""
+
+    def __init__(self, option: str, host: str, port: int) -> None:
+        """`option` is what the address was given with, for the sentence that refuses it."""
+        self._option = option
+        self._host = f"[{host}]" if ":" in host else host
+        self._bind = host
+        self._port = port
+        self.site = web.Application(client_max_size=_LARGEST_BODY)
+        self._runner = web.AppRunner(self.site, access_log=None, shutdown_timeout=_SECONDS_TO_FINISH)
+
+    @property
+    def address(self) -> str:
+        """HOST:PORT; a port that was asked for as 0 is known once it is open."""
+        return f"{self._host}:{self._port}"
+
+    async def __aenter__(self) -> Self:
+        """Raises ConfigError where the address cannot be used."""
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._bind, self._port).start()
+        except OSError as problem:
+            await self._runner.cleanup()
+            why = problem.strerror or str(problem)
+            raise ConfigError([f"{self._option} {self.address} cannot be used: {why}. Take another port."]) from problem
+        self._port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
