@@ -44,10 +44,11 @@ class World:
         goal = self._pacing.now() + timedelta(**duration)
         await self._pacing.reach(goal, seconds=0)
 
-    async def command(self, who: str, text: str, *, channel: str = "general") -> Answer:
-        """`/incident TEXT`, typed in a channel; what this person was shown."""
+    async def command(self, who: str, text: str, *, channel: str = "general", settle: bool = True) -> Answer:
+        """`/incident TEXT`, typed in a channel; what this person was shown, at once or when all is settled."""
         answer = await self.workspace.run_command(user=who, channel=channel, command="/incident", text=text)
-        await self.settle()
+        if settle:
+            await self.settle()
         return answer
 
     async def declare(self, text: str = "p1 Checkout returns 503", *, who: str = "ana") -> str:

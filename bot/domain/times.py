@@ -113,3 +113,8 @@ def from_ts(ts: str) -> datetime:
     """The time in a Slack message's ts, which is seconds since the epoch with six digits that make it unique."""
     seconds, _, micros = ts.partition(".")
     return datetime.fromtimestamp(int(seconds), UTC) + timedelta(microseconds=int((micros + "000000")[:6]))
+
+
+def earlier_ts(ts: str, by: timedelta) -> str:
+    """The ts of a moment that is `by` before that of `ts`, not before the epoch."""
+    return f"{max(0.0, float(ts) - by.total_seconds()):.6f}"

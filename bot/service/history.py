@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 
 from bot.domain.times import from_ts
 from bot.service import chat
@@ -57,29 +57,39 @@ async def _merge_marks(uow: UnitOfWork, found: Found) -> None:
 
 
 async def mark_missing(
-    uow: UnitOfWork, channel_id: str, *, oldest: str, latest: str, seen: Collection[str], threads: Collection[str]
+    uow: UnitOfWork, channel_id: str, *, oldest: str, latest: str, seen: Collection[str], parent: str | None = None
 ) -> int:
-    """Messages on record between `oldest` and `latest` that the whole history of that time does not have: deleted.
+    """Messages on record from `oldest` to `latest` that Slack's pages of that time do not have: deleted.
 
-    Replies count only where their thread was read. How many there were.
+    The channel's own messages, or the replies to `parent`. How many there were.
     """
+    of_thread = (
+        and_(Message.thread_ts == parent, Message.ts != parent)
+        if parent is not None
+        else or_(Message.thread_ts.is_(None), Message.thread_ts == Message.ts)
+    )
     rows = await uow.session.scalars(
         select(Message).where(
             Message.team_id == uow.team_id,
             Message.channel_id == channel_id,
-            Message.ts > oldest,
+            Message.ts >= oldest,
             Message.ts <= latest,
             Message.deleted_at.is_(None),
+            of_thread,
         )
     )
-    missing = 0
-    for message in rows:
-        is_reply = message.thread_ts is not None and message.thread_ts != message.ts
-        if message.ts in seen or (is_reply and message.thread_ts not in threads):
-            continue
+    missing = [message for message in rows if message.ts not in seen]
+    for message in missing:
         message.deleted_at, message.found_missing = uow.now, True
-        missing += 1
-    return missing
+    return len(missing)
+
+
+async def newest_on_record(uow: UnitOfWork, channel_id: str) -> str | None:
+    """The ts of the newest message of the channel that is on record."""
+    found: str | None = await uow.session.scalar(
+        select(func.max(Message.ts)).where(Message.team_id == uow.team_id, Message.channel_id == channel_id)
+    )
+    return found
 
 
 async def open_threads(uow: UnitOfWork, channel_id: str, *, since: datetime) -> list[str]:

@@ -81,11 +81,11 @@ async def open_ones(uow: UnitOfWork) -> Sequence[Incident]:
 
 
 async def live_with_channel(uow: UnitOfWork) -> Sequence[int]:
-    """The ids of the live incidents that have a channel."""
+    """The ids of the live incidents that have a channel, the newest first."""
     rows = await uow.session.scalars(
         select(Incident.id)
         .where(Incident.team_id == uow.team_id, Incident.status.in_(LIVE), Incident.channel_id.is_not(None))
-        .order_by(Incident.id)
+        .order_by(Incident.id.desc())
     )
     return rows.all()
 

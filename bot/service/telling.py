@@ -21,14 +21,17 @@ async def open_room(uow: UnitOfWork, incident: Incident) -> OutboxItem:
     """Everything that a declaration sets up; returns the step that makes the channel.
 
     Three rounds of calls: the channel; then, side by side, the people, the topic, the card, the announcement and the
-    answer; then what hangs on the card. The declarer is in after two.
+    answer; then what hangs on the card. The declarer is in after two. Where Slack's limits make them queue, the
+    highest priority goes first.
     """
-    channel = await uow.tell("create_channel", lane=f"room:{incident.id}", incident=incident, urgency=1)
-    await uow.tell("invite", lane=f"people:{incident.id}", after=channel, incident=incident, urgency=0)
-    card = await uow.tell("post_card", lane=f"card:{incident.id}", after=channel, incident=incident, urgency=1)
-    await uow.tell("set_topic", lane=f"topic:{incident.id}", after=channel, incident=incident, urgency=1)
+    ranks = list(uow.settings.priorities)
+    urgency = 1 + min(3, ranks.index(incident.priority) if incident.priority in ranks else 3)
+    channel = await uow.tell("create_channel", lane=f"room:{incident.id}", incident=incident, urgency=urgency)
+    await uow.tell("invite", lane=f"people:{incident.id}", after=channel, incident=incident, urgency=urgency - 1)
+    card = await uow.tell("post_card", lane=f"card:{incident.id}", after=channel, incident=incident, urgency=urgency)
+    await uow.tell("set_topic", lane=f"topic:{incident.id}", after=channel, incident=incident, urgency=urgency)
     if not incident.is_private:
-        await uow.tell("announce", lane=_announcement_lane(incident), after=channel, incident=incident, urgency=1)
+        await uow.tell("announce", lane=_announcement_lane(incident), after=channel, incident=incident, urgency=urgency)
     await uow.tell("pin_card", lane=f"pin:{incident.id}", after=card, incident=incident)
     await uow.tell("post", lane=_channel_lane(incident), after=card, incident=incident, payload={"message": "briefing"})
     return channel

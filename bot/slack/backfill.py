@@ -1,28 +1,28 @@
 """Reads a channel's history and threads after a time in which the bot was not listening."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.times import from_ts
+from bot.domain.times import earlier_ts, from_ts
 from bot.errors import SlackBusy, SlackRefused, SlackUnclear
 from bot.service import chat, history
-from bot.service.desk import Desk
-from bot.service.incidents import by_id, live_with_channel
+from bot.service.desk import Desk, UnitOfWork
+from bot.service.incidents import by_id, live_with_channel, of_channel
 from bot.slack.gateway import Gateway
 from bot.slack.listeners.events import NOT_SPEECH, TOMBSTONE, spoken
-from bot.store.tables import Incident, Workspace
+from bot.store.tables import Workspace
 
 log = logging.getLogger(__name__)
 
 _PAGE = 200
-# A thread that nobody wrote in for so long is taken as over, unless everything is read anew.
-_THREADS_STAY_OPEN = timedelta(days=2)
+# Read again at each start: what was edited, marked or deleted meanwhile may be older than the last word.
+_LOOK_BACK = timedelta(days=2)
 _PAUSE_AFTER_SILENCE = 5.0
-# How long an event may take until it is on record.
-_ON_ITS_WAY = timedelta(seconds=5)
+
+Message = Mapping[str, Any]
 
 
 @dataclass(kw_only=True)
@@ -32,6 +32,21 @@ class Result:
     read: int = 0
     added: int = 0
     missing: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How far a reading has come; kept with the incident after each page, so that one that is cut off goes on there.
+
+    All times are Slack's (ts): our own clock may differ from the one that stamps messages.
+    """
+
+    oldest: str  # from here on, inclusive
+    until: str = ""  # all up to here is on record when it is done
+    cursor: str = ""  # of the next page; pages go from the newest to the oldest
+    below: str = ""  # the pages so far reach down to here
+    read_history: bool = False
+    threads: list[str] = field(default_factory=list)  # parents whose replies are still to be read
 
 
 class Backfill:
@@ -57,56 +72,115 @@ class Backfill:
                 )
 
     async def read(self, incident_id: int, *, everything: bool = False) -> Result:
-        """Reads from where the last reading ended, or from the beginning with `everything`.
+        """Reads on from where the last reading ended, or from the beginning with `everything`.
 
-        Each page is committed as it comes, so a reading that is cut off has not lost what it read; the mark of how
-        far the channel has been read moves when all of it is there.
+        One that was cut off is finished first: it knows nothing of what was said after it had begun.
         """
+        result = Result()
         async with self._desk.look() as uow:
             incident = await by_id(uow, incident_id)
-            channel, oldest = incident.channel_id, "0" if everything else incident.history_read_until or "0"
-            # Up to here nothing can still be on its way; what is newer is read too, and once more the next time.
-            settled = f"{(uow.now - _ON_ITS_WAY).timestamp():.6f}"
-            threads = set()
-            if channel is not None and oldest != "0":
-                threads.update(await history.open_threads(uow, channel, since=from_ts(oldest) - _THREADS_STAY_OPEN))
-        if channel is None:
-            return Result()
-        result, seen = Result(), set[str]()
-        window = {"channel": channel, "oldest": oldest, "inclusive": True, "limit": _PAGE}
-        async for page in self._pages("conversations.history", window):
-            await self._merge(channel, page, result, seen)
-            threads.update(one["ts"] for one in page if one.get("reply_count") and one.get("latest_reply", "") > oldest)
-        for parent in sorted(threads):
-            async for page in self._pages("conversations.replies", {**window, "ts": parent}):
-                await self._merge(channel, page, result, seen)
-        async with self._desk.work() as uow:
-            result.missing = await history.mark_missing(
-                uow, channel, oldest=oldest, latest=settled, seen=seen, threads=threads
-            )
-            (await uow.session.get_one(Incident, incident_id)).history_read_until = max(settled, oldest)
+            channel, read_until = incident.channel_id, None if everything else incident.history_read_until
+            unfinished = None if everything else incident.history_reading
+            if channel is None:
+                return result
+            fresh = await self._begin(uow, channel, read_until=read_until)
+        if unfinished is not None:
+            await self._carry_out(incident_id, channel, Reading(**unfinished), result)
+        await self._carry_out(incident_id, channel, fresh, result)
         return result
 
-    async def _merge(self, channel: str, page: list[Mapping[str, Any]], result: Result, seen: set[str]) -> None:
+    async def _carry_out(self, incident_id: int, channel: str, reading: Reading, result: Result) -> None:
+        while not reading.read_history:
+            reading = await self._read_page(incident_id, channel, reading, result)
+        for parent in sorted(reading.threads):
+            await self._read_thread(channel, parent, reading, result)
+            reading = replace(reading, threads=[one for one in reading.threads if one != parent])
+            await self._keep(incident_id, reading)
         async with self._desk.work() as uow:
-            for message in page:
-                seen.add(message["ts"])
-                if message.get("subtype") == TOMBSTONE:
-                    await chat.hear_deletion(uow, channel, message["ts"], at=uow.now)
-                if message.get("user") == self._workspace.bot_user_id or message.get("subtype") in NOT_SPEECH:
-                    continue
-                result.read += 1
-                found = history.as_found(spoken(channel, message), message, channel)
-                result.added += await history.merge(uow, found)
+            incident = await by_id(uow, incident_id)
+            incident.history_read_until = max(reading.until, incident.history_read_until or "")
+            incident.history_reading = None
 
-    async def _pages(self, method: str, arguments: Mapping[str, Any]) -> AsyncIterator[list[Mapping[str, Any]]]:
-        cursor = ""
-        while True:
-            answer = await self._call(method, {**arguments, "cursor": cursor} if cursor else arguments)
-            yield answer.get("messages") or []
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return
+    async def _begin(self, uow: UnitOfWork, channel: str, *, read_until: str | None) -> Reading:
+        oldest = earlier_ts(read_until, _LOOK_BACK) if read_until else "0"
+        # What is on record now has been in Slack before the first page is asked for: where it is missing there, it
+        # was deleted.
+        newest = await history.newest_on_record(uow, channel)
+        threads = await history.open_threads(uow, channel, since=from_ts(oldest))
+        return Reading(oldest=oldest, until=newest or oldest, below=newest or oldest, threads=threads)
+
+    async def _read_page(self, incident_id: int, channel: str, reading: Reading, result: Result) -> Reading:
+        """One page of the history is merged and committed together with the place where the reading goes on."""
+        try:
+            page, cursor = await self._page("conversations.history", channel, reading.oldest, reading.cursor)
+        except SlackRefused as problem:
+            if problem.code != "invalid_cursor" or not reading.cursor:
+                raise
+            return replace(reading, cursor="", below=reading.until)  # Slack forgets cursors
+        stamps = [str(one["ts"]) for one in page]
+        until = reading.until if reading.cursor else max(reading.until, *stamps, "")
+        below = reading.below if reading.cursor else until
+        reached = min(stamps, default=reading.oldest) if cursor else reading.oldest
+        parents = {
+            one["ts"] for one in page if one.get("reply_count") and one.get("latest_reply", "") >= reading.oldest
+        }
+        following = replace(
+            reading,
+            until=until,
+            cursor=cursor,
+            below=reached,
+            read_history=not cursor,
+            threads=sorted({*reading.threads, *parents}),
+        )
+        # The page before this one ends with the message at `below`.
+        seen = [*stamps, below] if reading.cursor else stamps
+        async with self._desk.work() as uow:
+            incident = await by_id(uow, incident_id)
+            await self._merge(uow, channel, page, result)
+            result.missing += await history.mark_missing(uow, channel, oldest=reached, latest=below, seen=seen)
+            incident.history_reading = asdict(following)
+        return following
+
+    async def _read_thread(self, channel: str, parent: str, reading: Reading, result: Result) -> None:
+        seen, cursor, more = list[str](), "", True
+        while more:
+            try:
+                page, cursor = await self._page("conversations.replies", channel, reading.oldest, cursor, ts=parent)
+            except SlackRefused as problem:
+                if problem.code != "thread_not_found":
+                    raise
+                page, cursor = [], ""  # the parent is gone, and its replies with it
+            seen += [str(one["ts"]) for one in page]
+            more = bool(cursor)
+            async with self._desk.work() as uow:
+                await of_channel(uow, channel)  # holds the incident: nobody else adds to its messages meanwhile
+                await self._merge(uow, channel, page, result)
+                if not more:
+                    result.missing += await history.mark_missing(
+                        uow, channel, oldest=reading.oldest, latest=reading.until, seen=seen, parent=parent
+                    )
+
+    async def _keep(self, incident_id: int, reading: Reading) -> None:
+        async with self._desk.work() as uow:
+            (await by_id(uow, incident_id)).history_reading = asdict(reading)
+
+    async def _merge(self, uow: UnitOfWork, channel: str, page: list[Message], result: Result) -> None:
+        for message in page:
+            if message.get("subtype") == TOMBSTONE:
+                await chat.hear_deletion(uow, channel, message["ts"], at=uow.now)
+            if message.get("user") == self._workspace.bot_user_id or message.get("subtype") in NOT_SPEECH:
+                continue
+            result.read += 1
+            found = history.as_found(spoken(channel, message), message, channel)
+            result.added += await history.merge(uow, found)
+
+    async def _page(
+        self, method: str, channel: str, oldest: str, cursor: str, **more: str
+    ) -> tuple[list[Message], str]:
+        """The messages, and the cursor of the next page ("" after the last)."""
+        arguments = {"channel": channel, "oldest": oldest, "inclusive": True, "limit": _PAGE, **more}
+        answer = await self._call(method, {**arguments, "cursor": cursor} if cursor else arguments)
+        return answer.get("messages") or [], (answer.get("response_metadata") or {}).get("next_cursor") or ""
 
     async def _call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Reading again does no harm, so it goes on until Slack answers; as slowly as Slack asks."""

@@ -19,6 +19,7 @@ SCOPES = {
     "groups:history": "hear what is said in private incident channels",
     "groups:read": "see who joins and leaves private incident channels",
     "groups:write": "make private incident channels",
+    "im:history": "find out whether a private message of its own has arrived, before sending it again",
     "im:write": "tell role holders privately what their role expects",
     "pins:read": "take pinned messages as key events",
     "pins:write": "pin the live card",

@@ -56,5 +56,5 @@ async def depths(session: AsyncSession, team_id: str) -> Depths:
         outbox={state: goes[state][0] if state in goes else 0 for state in OUTBOX_STATES},
         outbox_oldest=min(unsent, default=None),
         failed_jobs=failed_jobs or 0,
-        open_incidents=dict(incidents.tuples().all()),
+        open_incidents=dict(incidents.all()),
     )

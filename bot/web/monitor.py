@@ -78,13 +78,13 @@ class Monitor:
 
     async def _handle_readiness(self, _: web.Request) -> web.Response:
         """200 where payloads can come in and be worked on; each check with "ok" or the reason why not."""
-        if self._health.stopping:  # and nothing else is asked: the database is just being closed
-            checks = {"running": "a stop has begun"}
-        else:
+        checks = {"running": _FINE}
+        if not self._health.stopping:
             database, schema = await self._check_database()
             receiving = _FINE if await self._receiving() else "payloads from Slack cannot come in just now"
-            running = "a stop has begun" if self._health.stopping else _FINE
-            checks = {"running": running, "database": database, "schema": schema, "receiving": receiving}
+            checks |= {"database": database, "schema": schema, "receiving": receiving}
+        if self._health.stopping:  # maybe since then; nothing else matters, and the database is just being closed
+            checks = {"running": "a stop has begun"}
         ready = set(checks.values()) == {_FINE}
         return web.json_response({"ready": ready, "checks": checks}, status=200 if ready else 503)
 

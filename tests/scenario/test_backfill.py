@@ -1,7 +1,18 @@
 """What was said while the bot was away is on record afterwards, with its own time."""
 
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import delete
+
 from bot.sandbox import SteppedClock, default_workspace
-from tests.world import START, open_world
+from bot.service.incidents import by_number
+from bot.slack.backfill import Backfill
+from bot.slack.gateway import Gateway
+from bot.store.tables import Message, MessageVersion, Workspace
+from tests.world import START, World, open_world
 
 
 async def test_messages_threads_edits_marks_and_deletions_of_a_downtime_are_read(database_url: str) -> None:
@@ -56,3 +67,86 @@ async def test_reading_obeys_retry_after_and_a_second_reading_changes_nothing(da
             record = await world.record()
             assert [one["ts"] for one in record["messages"]] == [ts]
             assert len(record["messages"][0]["versions"]) == 1
+
+
+class CutOff(Exception):
+    """The process ends here."""
+
+
+class SomeCalls:
+    """The way to Slack, until so many calls were made."""
+
+    def __init__(self, slack: Gateway, most: int) -> None:
+        self._slack = slack
+        self._left = most
+
+    async def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if self._left == 0:
+            raise CutOff
+        self._left -= 1
+        return await self._slack.call(method, arguments)
+
+
+def backfill(world: World, *, calls: int = 1000) -> Backfill:
+    there = Workspace(team_id=world.bot.desk.team_id, bot_user_id=world.workspace.apps[0].bot_user_id)
+    return Backfill(world.bot.desk, cast("Gateway", SomeCalls(world.bot._slack, calls)), there)
+
+
+async def forget_everything_said(world: World) -> None:
+    async with world.bot.desk.work() as uow:
+        for table in (MessageVersion, Message):
+            await uow.session.execute(delete(table))
+
+
+async def test_a_reading_that_is_cut_off_goes_on_at_its_page(world: World) -> None:
+    channel = await world.declare()
+    said = [await world.workspace.post_message(user="ben", channel=channel, text=f"no. {n}") for n in range(450)]
+    reply = await world.say("chloe", channel, "in the thread", thread_ts=said[3])
+    await forget_everything_said(world)
+
+    with pytest.raises(CutOff):
+        await backfill(world, calls=1).read(1)
+    cut_off_at = len(world.calls("conversations.history"))
+    assert 190 < len((await world.record())["messages"]) <= 200, "the newest page is on record"
+    with pytest.raises(CutOff):
+        await backfill(world, calls=2).read(1)
+    await backfill(world).read(1)
+
+    asked = world.calls("conversations.history")[cut_off_at:]
+    assert asked[0].get("cursor"), "it does not begin again"
+    assert {one["ts"] for one in (await world.record())["messages"]} == {*said, reply}
+    async with world.bot.desk.look() as uow:
+        incident = await by_number(uow, 1)
+        assert incident.history_reading is None
+        assert incident.history_read_until == said[-1], "in Slack's time, whatever our clock says"
+
+
+async def test_deletions_are_found_on_every_page_the_last_message_and_vanished_threads_too(world: World) -> None:
+    channel = await world.declare()
+    said = [await world.workspace.post_message(user="ben", channel=channel, text=f"no. {n}") for n in range(450)]
+    await world.say("chloe", channel, "in the thread", thread_ts=said[3])
+    await backfill(world).read(1)
+    gone = {said[0], said[3], said[199], said[249], said[250], said[-1]}
+    stored = world.workspace.channel(channel).messages
+    gone |= set(stored[said[3]].replies)
+    for ts in gone:  # without an event: nobody was listening
+        del stored[ts]
+
+    result = await backfill(world).read(1)
+    assert result.missing == len(gone)
+    assert {one["ts"] for one in (await world.record())["messages"] if one["found_missing"]} == gone
+    assert (await backfill(world).read(1)).missing == 0
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+async def test_nothing_is_skipped_where_our_clock_is_not_slacks(world: World, hours: int) -> None:
+    channel = await world.declare()
+    await world.say("ben", channel, "before")
+    with pytest.MonkeyPatch.context() as patched:
+        ahead = world.bot.desk.clock.now() + timedelta(hours=hours)
+        patched.setattr(type(world.bot.desk.clock), "now", lambda _: ahead)
+        await backfill(world).read(1)
+    missed = await world.say("ben", channel, "after")
+    await forget_everything_said(world)
+    await backfill(world).read(1)
+    assert missed in {one["ts"] for one in (await world.record())["messages"]}

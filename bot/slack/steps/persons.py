@@ -42,8 +42,11 @@ async def _still_holds(uow: UnitOfWork, incident: Incident, role: str, person: s
     return found is not None
 
 
-class AnswerPerson(Step):
-    """The answer to a command or a click, which only the person who asked sees."""
+class AnswerPerson(Posting):
+    """The answer to a command or a click, which only the person who asked sees.
+
+    What was sent to a response_url cannot be looked up: where that is unclear the answer is given twice.
+    """
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         if not item.payload["person"] and not item.payload.get("response_url"):
@@ -55,7 +58,7 @@ class AnswerPerson(Step):
             text = message.text
         if uow.now - item.created_at > timedelta(minutes=30) or not item.payload.get("response_url"):
             # A response_url lives 30 minutes and serves 5 times; the person is told all the same.
-            return Call(method="chat.postMessage", arguments={"channel": item.payload["person"], "text": text})
+            return self._post(item, item.payload["person"], {"text": text})
         return Call(
             method="response_url",
             arguments={
@@ -66,7 +69,7 @@ class AnswerPerson(Step):
 
     async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
         if call.method != "response_url":
-            return await slack.call(call.method, call.arguments)
+            return await super().send(slack, call)
         await slack.respond(call.arguments["url"], call.arguments["body"])
         return {"ok": True}
 

@@ -1,7 +1,10 @@
 """The incident's own channel: made, filled with people, and what stands in it."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
+
+from sqlalchemy import func, select
 
 from bot.domain.channel_names import channel_name
 from bot.domain.mrkdwn import cut
@@ -12,8 +15,11 @@ from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_id
 from bot.slack import facts, messages
 from bot.slack.gateway import Gateway
-from bot.slack.steps.step import Call, Posting, Step, message_and_references, own_channels
+from bot.slack.steps.step import Call, Posting, Step, find_message, message_and_references, own_channels
 from bot.store.tables import Incident, OutboxItem, Postmortem
+
+# Seconds; generous, since the channel's time is Slack's and the step's is ours.
+_A_DAY = 24 * 3600.0
 
 
 class CreateChannel(Step):
@@ -26,6 +32,7 @@ class CreateChannel(Step):
         return Call(
             method="conversations.create",
             arguments={"name": self._name(uow, incident, item), "is_private": incident.is_private},
+            since=item.created_at.timestamp(),
         )
 
     def _name(self, uow: UnitOfWork, incident: Incident, item: OutboxItem) -> str:
@@ -39,7 +46,8 @@ class CreateChannel(Step):
 
     async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
         async for channel in own_channels(slack):
-            if channel["name"] == call.arguments["name"]:
+            # One of that name that is older is not ours: the database may have been begun anew beside it.
+            if channel["name"] == call.arguments["name"] and channel.get("created", math.inf) > call.since - _A_DAY:
                 return {"ok": True, "channel": channel}
         return None
 
@@ -153,11 +161,27 @@ class UploadPostmortem(Step):
             method="files.upload",
             arguments={
                 "channel": incident.channel_id,
-                "name": f"postmortem-{incident.name.lower()}.md",
+                "name": await self._name(uow, incident, draft),
                 "content": draft.markdown,
                 "comment": words.chat("postmortem_note", it=incident),
             },
+            since=item.created_at.timestamp(),
         )
 
     async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
         return await slack.upload(**call.arguments)
+
+    async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
+        def is_it(message: Mapping[str, Any]) -> bool:
+            return any(one.get("name") == call.arguments["name"] for one in message.get("files") or [])
+
+        return await find_message(slack, call.arguments["channel"], is_it, since=call.since)
+
+    async def _name(self, uow: UnitOfWork, incident: Incident, draft: Postmortem) -> str:
+        """A name of its own for each draft: an upload whose outcome is not known is looked up by it."""
+        earlier = await uow.session.scalar(
+            select(func.count())
+            .select_from(Postmortem)
+            .where(Postmortem.incident_id == incident.id, Postmortem.id < draft.id)
+        )
+        return f"postmortem-{incident.name.lower()}{f'-draft-{earlier + 1}' if earlier else ''}.md"

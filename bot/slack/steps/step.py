@@ -1,7 +1,7 @@
 """What a step of the outbox is, and how posts are told apart."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,15 @@ from bot.slack.gateway import Gateway
 from bot.store.tables import OutboxItem
 
 METADATA_TYPE = "incident_bot_outbox"
+# Seconds by which our clock may differ from Slack's.
+_CLOCKS_DIFFER_BY = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
     method: str
     arguments: Mapping[str, Any]
+    since: float = 0.0  # seconds since the epoch by our clock: an earlier attempt cannot have had its effect before
 
 
 class Step(ABC):
@@ -75,28 +78,62 @@ class Posting(Step):
     def _post(self, item: OutboxItem, channel: str, content: Mapping[str, Any]) -> Call:
         metadata = {"event_type": METADATA_TYPE, "event_payload": {"key": _key(item)}}
         arguments = {"channel": channel, "metadata": metadata, "unfurl_links": False, **content}
-        return Call(method="chat.postMessage", arguments=arguments)
+        return Call(method="chat.postMessage", arguments=arguments, since=item.created_at.timestamp())
 
     async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
         if call.method != "chat.postMessage":
             return None  # an edit: repeating it does no harm
-        channel, wanted = call.arguments["channel"], call.arguments["metadata"]["event_payload"]["key"]
-        if channel.startswith("#"):
-            ids = [one["id"] async for one in own_channels(slack) if one["name"] == channel[1:]]
-            channel = ids[0] if ids else channel
-        if channel[:1] not in "CGD":
-            return None  # a person: the conversation's id is not known, and twice is better than never
-        # A machine's clock may be ahead of Slack's.
-        sent_after = f"{float(wanted.split('-')[1]) - 60:.6f}"
-        look = {"channel": channel, "oldest": sent_after, "limit": 200, "include_all_metadata": True}
-        if "thread_ts" in call.arguments:
-            answer = await slack.call("conversations.replies", look | {"ts": call.arguments["thread_ts"]})
-        else:
-            answer = await slack.call("conversations.history", look)
+        wanted = call.arguments["metadata"]["event_payload"]["key"]
+        channel = await _channel_id(slack, call.arguments["channel"])
+        if channel is None:
+            return None
+
+        def is_it(message: Mapping[str, Any]) -> bool:
+            found: bool = (message.get("metadata") or {}).get("event_payload", {}).get("key") == wanted
+            return found
+
+        return await find_message(slack, channel, is_it, since=call.since, thread_ts=call.arguments.get("thread_ts"))
+
+
+async def _channel_id(slack: Gateway, channel: str) -> str | None:
+    """Of what chat.postMessage takes: an id, a #name, or a person, whose conversation with the bot is meant."""
+    if channel.startswith("#"):
+        ids = [one["id"] async for one in own_channels(slack) if one["name"] == channel[1:]]
+        return ids[0] if ids else None
+    if channel[:1] in "UW":
+        answer = await slack.call("conversations.open", {"users": channel})
+        return str(answer["channel"]["id"])
+    return channel
+
+
+async def find_message(
+    slack: Gateway,
+    channel: str,
+    is_it: Callable[[Mapping[str, Any]], bool],
+    *,
+    since: float,
+    thread_ts: str | None = None,
+) -> dict[str, Any] | None:
+    """Slack's answer as it was, for a message of the channel or of a thread in it that was posted after `since`.
+
+    `since`, in seconds since the epoch, is by our clock and the messages are stamped by Slack's: at least the newest
+    page is looked through whatever the times say.
+    """
+    method = "conversations.history" if thread_ts is None else "conversations.replies"
+    arguments = {"channel": channel, "limit": 200, "include_all_metadata": True}
+    if thread_ts is not None:
+        arguments["ts"] = thread_ts
+    while True:
+        answer = await slack.call(method, arguments)
         for message in answer["messages"]:
-            if (message.get("metadata") or {}).get("event_payload", {}).get("key") == wanted:
+            if is_it(message):
                 return {"ok": True, "channel": channel, "ts": message["ts"]}
-        return None
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+        oldest = min((float(message["ts"]) for message in answer["messages"]), default=0.0)
+        # A thread comes with its oldest replies first, so all of it is read.
+        if not cursor or (thread_ts is None and oldest < since - _CLOCKS_DIFFER_BY):
+            return None
+        arguments["cursor"] = cursor
 
 
 def message_and_references(item: OutboxItem) -> tuple[str, dict[str, Any]]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.lifecycle import LIVE, Status
@@ -68,6 +68,7 @@ class Incident(Row, Base):
     announcement_ts: Mapped[str | None]
     # How far the channel's history has been read: everything up to this ts is on record.
     history_read_until: Mapped[str | None]
+    history_reading: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # a reading under way
 
     @property
     def name(self) -> str:

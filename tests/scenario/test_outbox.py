@@ -1,0 +1,88 @@
+"""What goes out: within Slack's limits, the urgent first, and once."""
+
+from bot.sandbox.rate_limits import PER_MINUTE
+from bot.sandbox.rate_limits import TIERS as WORKSPACE_TIERS
+from bot.slack.limits import TIERS
+from tests.world import World
+
+
+def refused_for_the_rate(world: World) -> list[str]:
+    return [call.method for call in world.server.calls if call.answer.get("error") == "ratelimited"]
+
+
+async def test_a_storm_of_declarations_stays_within_slacks_limits_and_the_p1_goes_first(world: World) -> None:
+    """Twenty channels a minute is what Slack allows a workspace."""
+    for number in range(24):
+        assert (await world.command("ana", f"declare p4 Flaky test {number}", settle=False)).ok
+    assert (await world.command("ben", "declare p1 Checkout is down", settle=False)).ok
+    await world.settle()
+    assert len(world.calls("conversations.create")) == PER_MINUTE[WORKSPACE_TIERS["conversations.create"]]
+    assert not refused_for_the_rate(world)
+    await world.pass_time(seconds=61)
+    names = [call["name"] for call in world.calls("conversations.create")]
+    assert len(names) == 25
+    assert names.index("inc-25-checkout-is-down") <= 20, "before the P4s that were declared before it"
+    await world.pass_time(minutes=5)
+    for number in range(1, 26):
+        incident = (await world.record(number))["incident"]
+        room = world.workspace.channel(incident["channel"])
+        assert world.workspace.user(incident["reporter"]).id in room.members
+        assert len(room.pins) == 1
+    assert len([one for one in world.by_bot("incidents") if not one.is_reply]) == 25
+    assert not refused_for_the_rate(world)
+
+
+async def test_one_channels_pace_does_not_hold_up_another(world: World) -> None:
+    busy, quiet = await world.declare("p1 Checkout is down"), await world.declare("p2 Logins are slow")
+    for number in range(12):
+        await world.command("ana", f"note Finding {number}", channel=busy, settle=False)
+    await world.command("ben", "note One finding", channel=quiet, settle=False)
+    await world.settle()
+    assert any("One finding" in one.text for one in world.by_bot(quiet)), "at once"
+    assert not any("Finding 11" in one.text for one in world.by_bot(busy)), "a message a second"
+    await world.pass_time(seconds=15)
+    found = [one.text for one in world.by_bot(busy) if "Finding" in one.text]
+    assert [int(text.split("Finding ")[1].split()[0]) for text in found] == list(range(12)), "each once, in order"
+    assert not refused_for_the_rate(world)
+
+
+async def test_a_retry_after_holds_its_method_and_nothing_else(world: World) -> None:
+    world.server.faults.set({"rate_limit": {"method": "conversations.create", "count": 1, "retry_after": 30}})
+    assert (await world.command("ana", "declare p1 Checkout is down", settle=False)).ok
+    await world.settle()
+    assert (await world.command("ben", "declare p2 Logins are slow", settle=False)).ok
+    await world.settle()
+    assert len(world.calls("conversations.create")) == 1, "the second declaration does not run into the same limit"
+    assert (await world.command("chloe", "list")).ok
+    await world.pass_time(seconds=31)
+    assert len(world.calls("conversations.create")) == 3
+
+
+async def test_a_private_message_whose_answer_was_lost_is_not_repeated(world: World) -> None:
+    channel = await world.declare()
+    world.server.faults.set({"drop_after_accept": {"method": "chat.postMessage", "count": 10}})
+    await world.command("ben", "take commander", channel=channel)
+    await world.pass_time(minutes=2)
+    assert len([text for text in world.to_person("ben") if "commander" in text.lower()]) == 1
+
+
+async def test_a_draft_whose_upload_was_cut_off_is_not_put_up_twice_and_a_second_one_has_its_own_name(
+    world: World,
+) -> None:
+    channel = await world.declare()
+    world.server.faults.set({"drop_after_accept": {"method": "files.completeUploadExternal", "count": 1}})
+    await world.command("ana", "resolve Orders flow again", channel=channel)
+    await world.pass_time(minutes=1)
+    assert sorted(one.name for one in world.workspace.files.values()) == ["postmortem-inc-1.md"]
+    await world.command("ana", "reopen They do not", channel=channel)
+    await world.command("ana", "resolve Now they do", channel=channel)
+    names = sorted(one.name for one in world.workspace.files.values())
+    assert names == ["postmortem-inc-1-draft-2.md", "postmortem-inc-1.md"]
+
+
+def test_every_method_that_is_limited_is_known_with_slacks_own_tier() -> None:
+    theirs = {"tier 2": "Tier2", "tier 3": "Tier3", "tier 4": "Tier4", "messages": "SpecialTier_chat_postMessage"}
+    ours = {method: theirs[tier] for method, tier in TIERS.items() if method != "files.upload"}
+    assert ours == {method: WORKSPACE_TIERS[method] for method in ours}
+    assert TIERS["files.upload"] == "tier 4"
+    assert WORKSPACE_TIERS["files.completeUploadExternal"] == WORKSPACE_TIERS["files.getUploadURLExternal"] == "Tier4"

@@ -1,0 +1,82 @@
+"""When a new process would do better than this one."""
+
+import pytest
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from bot.health import Health
+
+
+class Machine:
+    """A machine's time, in seconds, that only the test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def time(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
+
+
+@pytest.fixture
+def health(machine: Machine) -> Health:
+    return Health(machine_time=machine.time)
+
+
+def fail(health: Health, machine: Machine, problem: Exception, *, every: float, times: int) -> None:
+    """A loop that fails and is started again; the last failure is now."""
+    for _ in range(times):
+        machine.seconds += every
+        health.loop_failed("outbox", problem)
+
+
+def test_a_loop_that_fails_for_over_a_minute_is_named(health: Health, machine: Machine) -> None:
+    fail(health, machine, KeyError("what somebody wrote"), every=1, times=61)
+    assert health.failing() == {}
+    fail(health, machine, KeyError("what somebody wrote"), every=1, times=1)
+    assert health.failing() == {"outbox": "has been failing for 61 s, last with KeyError"}
+
+
+def test_a_loop_that_fails_seldom_is_well(health: Health, machine: Machine) -> None:
+    """Each failure is its own: the loop has run for more than a minute in between."""
+    fail(health, machine, KeyError(), every=61, times=20)
+    assert health.failing() == {}
+
+
+def test_a_loop_that_has_run_for_a_minute_since_is_well_again(health: Health, machine: Machine) -> None:
+    fail(health, machine, KeyError(), every=1, times=100)
+    machine.seconds += 60
+    assert set(health.failing()) == {"outbox"}
+    machine.seconds += 1
+    assert health.failing() == {}
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        OperationalError("SELECT 1", {}, Exception("the server closed the connection")),
+        InterfaceError("SELECT 1", {}, Exception("connection already closed")),
+        InternalError("UPDATE outbox", {}, Exception("cannot execute UPDATE in a read-only transaction")),
+        NoConnectionFree("QueuePool limit reached"),
+        ConnectionRefusedError(),
+        TimeoutError(),
+    ],
+    ids=lambda problem: type(problem).__name__,
+)
+def test_an_outage_of_the_database_is_no_reason_to_kill_the_bot(
+    health: Health, machine: Machine, problem: Exception
+) -> None:
+    fail(health, machine, problem, every=1, times=3600)
+    assert health.failing() == {}
+
+
+def test_a_fault_that_shows_between_outages_counts_from_its_first_time(health: Health, machine: Machine) -> None:
+    away = OperationalError("SELECT 1", {}, Exception("away"))
+    for _ in range(4):
+        fail(health, machine, KeyError(), every=10, times=1)
+        fail(health, machine, away, every=10, times=1)
+    assert health.failing() == {"outbox": "has been failing for 70 s, last with KeyError"}

@@ -1,0 +1,130 @@
+"""What stands in the log, as people and as programs read it."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.errors import ConfigError
+from bot.log import configure
+
+Said = Callable[[], list[str]]
+
+TOKENS = ("xoxb-12-secret", "xapp-1-A1-secret", "xoxe.xoxp-1-secret")
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Said]:
+    """The lines on standard error since the last look; what is configured is undone."""
+
+    def lines() -> list[str]:
+        return capsys.readouterr().err.splitlines()
+
+    root, ours = logging.getLogger(), [logging.getLogger(name) for name in ("bot", "commands")]
+    handlers, levels = root.handlers[:], [(logger, logger.level) for logger in (root, *ours)]
+    yield lines
+    root.handlers[:] = handlers
+    for logger, level in levels:
+        logger.setLevel(level)
+
+
+def only_object(said: Said) -> dict[str, Any]:
+    [line] = said()
+    entry: dict[str, Any] = json.loads(line)
+    return entry
+
+
+def fail(message: str) -> None:
+    try:
+        int(message)
+    except ValueError:
+        logging.getLogger("bot.slack").exception("It failed.", extra={"action": "failed"})
+
+
+def test_a_line_of_text_has_the_sentence_and_its_fields(said: Said) -> None:
+    configure(layout="text", level="INFO")
+    logging.getLogger("bot.slack").info("Sent the %s.", "card", extra={"incident": 42, "action": "sent"})
+    [line] = said()
+    assert line.endswith(" INFO bot.slack: Sent the card. (incident=42 action=sent)")
+
+
+def test_a_line_of_json_has_the_same_as_an_object(said: Said) -> None:
+    configure(layout="json", level="INFO")
+    logging.getLogger("bot.slack").info("Sent the %s.\nÄ", "card", extra={"incident": 42, "action": "sent"})
+    entry = only_object(said)
+    at = datetime.fromisoformat(entry.pop("time"))
+    assert at.utcoffset() == timedelta(0)
+    assert entry == {
+        "level": "INFO",
+        "logger": "bot.slack",
+        "message": "Sent the card.\nÄ",
+        "incident": 42,
+        "action": "sent",
+    }
+
+
+def test_a_traceback_is_one_string_on_the_same_line(said: Said) -> None:
+    configure(layout="json")
+    fail("no good")
+    exception = only_object(said)["exception"]
+    assert exception.startswith("Traceback (most recent call last):\n")
+    assert exception.endswith("\nValueError: invalid literal for int() with base 10: 'no good'")
+
+
+def test_a_field_that_json_does_not_know_is_written_as_text_and_none_hides_the_time(said: Said) -> None:
+    configure(layout="json")
+    logging.getLogger("bot").info("Done.", extra={"lanes": {"C1"}, "time": "yesterday"})
+    entry = only_object(said)
+    assert entry["lanes"] == "{'C1'}"
+    assert datetime.fromisoformat(entry["time"])
+
+
+@pytest.mark.parametrize("layout", ["text", "json"])
+@pytest.mark.parametrize("token", TOKENS)
+def test_a_token_is_blotted_out_wherever_it_stands(said: Said, layout: str, token: str) -> None:
+    configure(layout=layout)
+    log = logging.getLogger("bot.slack")
+    log.info("Called with %s and\n%s", token, {"token": token})
+    log.info("Called.", extra={"url": f"https://slack.com/?token={token}&x=1", "nested": {token: [token]}})
+    fail(f"refused {token}")
+    log.info("Here.", stack_info=True, extra={"found": ValueError(token)})
+    lines = said()
+    written = "\n".join(lines)
+    assert "secret" not in written
+    assert written.count("[token]") >= 7
+    if layout == "json":
+        assert [json.loads(line)["level"] for line in lines] == ["INFO", "INFO", "ERROR", "INFO"]
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        ("DEBUG", ["debug", "info", "warning", "error", "library warning", "library error"]),
+        ("info", ["info", "warning", "error", "library warning", "library error"]),
+        ("WARNING", ["warning", "error", "library warning", "library error"]),
+        ("ERROR", ["error", "library error"]),
+    ],
+)
+def test_the_level_is_ours_and_libraries_only_warn(said: Said, level: str, expected: list[str]) -> None:
+    """At DEBUG the drivers of Slack and of the databases write what people wrote."""
+    configure(layout="json", level=level)
+    for name in ("debug", "info", "warning", "error"):
+        getattr(logging.getLogger("bot.slack"), name)(name)
+    for library in ("slack_sdk", "slack_bolt", "aiosqlite", "asyncio", "alembic"):
+        for name in ("debug", "info"):
+            getattr(logging.getLogger(library), name)("what people wrote")
+    for name in ("warning", "error"):
+        getattr(logging.getLogger("slack_sdk.web"), name)(f"library {name}")
+    assert [json.loads(line)["message"] for line in said()] == expected
+
+
+def test_a_layout_and_a_level_that_there_are_not_are_both_named() -> None:
+    with pytest.raises(ConfigError) as caught:
+        configure(layout="xml", level="loud")
+    assert caught.value.problems == (
+        "LOG_FORMAT is 'xml'; write text or json.",
+        "LOG_LEVEL is 'loud'; write one of DEBUG, INFO, WARNING, ERROR.",
+    )
