@@ -13,10 +13,10 @@ from bot.errors import SlackUnreachable
 from bot.health import Health
 from bot.service.desk import Desk
 from bot.service.due import DueJobs
+from bot.slack.applier import Applier
 from bot.slack.backfill import Backfill
 from bot.slack.dispatcher import Dispatcher
 from bot.slack.gateway import Gateway
-from bot.slack.inbox import Inbox
 from bot.store import outbox
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Application:
         *,
         desk: Desk,
         slack: Gateway,
-        inbox: Inbox,
+        applier: Applier,
         dispatcher: Dispatcher,
         jobs: DueJobs,
         backfill: Backfill,
@@ -64,7 +64,7 @@ class Application:
     ) -> None:
         self.desk = desk
         self._slack = slack
-        self._inbox = inbox
+        self._applier = applier
         self._dispatcher = dispatcher
         self._jobs = jobs
         self._backfill = backfill
@@ -81,7 +81,7 @@ class Application:
                 await outbox.free_all(session, self.desk.team_id)
         # First: where it fails there are no loops to stop yet. What comes in before them waits in the inbox.
         await self.receiver.open()
-        loops = {"inbox": self._inbox.run, "outbox": self._dispatcher.run, "due jobs": self._jobs.run}
+        loops = {"inbox": self._applier.run, "outbox": self._dispatcher.run, "due jobs": self._jobs.run}
         self._loops = [asyncio.create_task(self._supervise(name, loop), name=name) for name, loop in loops.items()]
         self._catching_up = asyncio.create_task(self._catch_up(), name="backfill")
         self._watching = asyncio.create_task(self.receiver.watch(), name="watch")
@@ -106,7 +106,7 @@ class Application:
 
     async def _applied(self) -> None:
         """Returns when everything that was acknowledged is applied; what is not waits for the next start."""
-        while await self._inbox.busy():  # noqa: ASYNC110 - the inbox is a table: there is no event to wait for
+        while await self._applier.busy():  # noqa: ASYNC110 - the inbox is a table: there is no event to wait for
             await asyncio.sleep(0.01)
 
     async def until_it_cannot_go_on(self) -> None:
@@ -144,7 +144,7 @@ class Application:
         due = await self._jobs.next_due()
         if due is not None and due <= self.desk.clock.now():
             return True
-        if await self._inbox.busy() or (self._catching_up is not None and not self._catching_up.done()):
+        if await self._applier.busy() or (self._catching_up is not None and not self._catching_up.done()):
             return True
         return await self._dispatcher.busy()
 

@@ -27,6 +27,7 @@ from bot.service.incidents import every_incident
 from bot.service.postmortem import facts
 from bot.service.record import record
 from bot.slack.app import slack_app
+from bot.slack.applier import Applier
 from bot.slack.backfill import Backfill
 from bot.slack.dispatcher import Dispatcher
 from bot.slack.gateway import Gateway
@@ -107,7 +108,7 @@ async def running_bot(
             team_id=workspace.team_id,
             write_postmortem=words.postmortem,
         )
-        inbox = Inbox(desk, events.apply, workspace)
+        inbox = Inbox(desk, workspace)
         app = slack_app(
             slack=slack,
             token=environment.bot_token,
@@ -133,7 +134,7 @@ async def running_bot(
         application = Application(
             desk=desk,
             slack=slack,
-            inbox=inbox,
+            applier=Applier(desk, events.apply, inbox),
             dispatcher=Dispatcher(desk, slack, words),
             jobs=DueJobs(desk),
             backfill=Backfill(desk, slack, workspace),

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.store.outages import is_outage
+from bot.store.outages import fault_in
 
 # A loop that fails is started again; one that has kept failing for so long will not mend itself.
 _SECONDS_TO_MEND = 60.0
@@ -26,9 +26,10 @@ class Health:
 
     def loop_failed(self, name: str, problem: Exception) -> None:
         """A loop ended with this error and is started again."""
-        if is_outage(problem):
+        fault = fault_in(problem)
+        if fault is None:
             return  # who would start a new process for it would start all replicas anew, and help nobody
-        now, kind = self._machine_time(), type(problem).__name__
+        now, kind = self._machine_time(), type(fault).__name__
         spell = self._spells.get(name)
         if spell is None or now - spell.last > _SECONDS_TO_MEND:
             self._spells[name] = _Spell(first=now, last=now, problem=kind)

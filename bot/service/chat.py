@@ -1,6 +1,6 @@
 """What people write in an incident's channel is on record, in whatever order Slack tells it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,18 +31,35 @@ class Spoken:
     files: Sequence[dict[str, Any]] = field(default_factory=tuple)
 
 
-async def hear(uow: UnitOfWork, said: Spoken) -> None:
-    """Puts a message on record, or a version of it; the same once more changes nothing."""
-    message = await _message(uow, said.channel_id, said.ts)
-    if message.person is None:
-        message.person, message.author_name = said.person, said.author_name
-        for person in (said.person, *mentioned(said.text)):
-            await notice(uow, person)
-    message.thread_ts = said.thread_ts or message.thread_ts
-    message.subtype = message.subtype or said.subtype
-    if said.files:
-        message.files = list(said.files)
-    await _add_version(uow, message, said.edited_ts or said.ts, said.text)
+async def hear(uow: UnitOfWork, *said: Spoken) -> None:
+    """Puts messages of one channel on record, or versions of them; the same once more changes nothing."""
+    messages = await _messages(uow, said)
+    known = await _versions(uow, messages.values())
+    people: list[str] = []
+    versions: list[tuple[Message, str, str]] = []
+    for one in said:
+        message = messages[one.ts]
+        if message.person is None:
+            message.person, message.author_name = one.person, one.author_name
+            people += [person for person in (one.person, *mentioned(one.text)) if person is not None]
+        message.thread_ts = one.thread_ts or message.thread_ts
+        message.subtype = message.subtype or one.subtype
+        if one.files:
+            message.files = list(one.files)
+        version = one.edited_ts or one.ts
+        stamps = known.setdefault(one.ts, set())
+        if not stamps or version >= max(stamps):
+            message.text = one.text
+        if version not in stamps:
+            stamps.add(version)
+            versions.append((message, version, one.text))
+    await uow.session.flush()  # numbers the messages
+    uow.session.add_all(
+        MessageVersion(team_id=uow.team_id, message_id=message.id, version_ts=version, text=text)
+        for message, version, text in versions
+    )
+    await notice(uow, *people)
+    await uow.session.flush()
 
 
 async def hear_edit(uow: UnitOfWork, said: Spoken, *, before: str | None, edited_at: datetime | None) -> None:
@@ -53,8 +70,8 @@ async def hear_edit(uow: UnitOfWork, said: Spoken, *, before: str | None, edited
     if said.edited_ts is None:
         return
     message = await _message(uow, said.channel_id, said.ts)
-    if before is not None and not await _versions(uow, message):
-        await _add_version(uow, message, said.ts, before)
+    if before is not None:
+        await _add_first_version(uow, message, before)
     await hear(uow, said)
     message.edited_at = max(filter(None, (message.edited_at, edited_at)), default=None)
 
@@ -66,8 +83,8 @@ async def hear_deletion(
     message = await _message(uow, channel_id, ts)
     message.deleted_at = message.deleted_at or at
     message.person = message.person or person
-    if last_text is not None and not await _versions(uow, message):
-        await _add_version(uow, message, ts, last_text)
+    if last_text is not None:
+        await _add_first_version(uow, message, last_text)
 
 
 async def mark(uow: UnitOfWork, channel_id: str, ts: str, *, source: str, person: str, at: datetime) -> None:
@@ -166,18 +183,40 @@ async def _message(uow: UnitOfWork, channel_id: str, ts: str) -> Message:
     return found
 
 
-async def _versions(uow: UnitOfWork, message: Message) -> Sequence[MessageVersion]:
+async def _messages(uow: UnitOfWork, said: Sequence[Spoken]) -> dict[str, Message]:
+    """{ts: the message}, new ones where there were none."""
+    wanted = {one.ts: one.channel_id for one in said}
     rows = await uow.session.scalars(
-        select(MessageVersion).where(MessageVersion.message_id == message.id).order_by(MessageVersion.version_ts)
+        select(Message).where(
+            Message.team_id == uow.team_id,
+            Message.channel_id.in_(set(wanted.values())),
+            Message.ts.in_(wanted),
+        )
     )
-    return rows.all()
+    found = {message.ts: message for message in rows}
+    for ts, channel_id in wanted.items():
+        if ts not in found:
+            found[ts] = Message(team_id=uow.team_id, channel_id=channel_id, ts=ts, text="", files=[])
+            uow.session.add(found[ts])
+    return found
 
 
-async def _add_version(uow: UnitOfWork, message: Message, version_ts: str, text: str) -> None:
-    known = await _versions(uow, message)
-    if all(version.version_ts != version_ts for version in known):
-        uow.session.add(MessageVersion(team_id=uow.team_id, message_id=message.id, version_ts=version_ts, text=text))
-        await uow.session.flush()
-    newest = max(known, key=lambda version: version.version_ts, default=None)
-    if newest is None or newest.version_ts <= version_ts:
+async def _versions(uow: UnitOfWork, messages: Iterable[Message]) -> dict[str, set[str]]:
+    """{ts of the message: the version_ts of each of its versions}."""
+    stored = {message.id: message.ts for message in messages if message.id is not None}
+    found: dict[str, set[str]] = {}
+    if stored:
+        rows = await uow.session.execute(
+            select(MessageVersion.message_id, MessageVersion.version_ts).where(MessageVersion.message_id.in_(stored))
+        )
+        for message_id, version_ts in rows:
+            found.setdefault(stored[message_id], set()).add(version_ts)
+    return found
+
+
+async def _add_first_version(uow: UnitOfWork, message: Message, text: str) -> None:
+    """As it was written, where no version is known yet."""
+    if not await _versions(uow, [message]):
+        uow.session.add(MessageVersion(team_id=uow.team_id, message_id=message.id, version_ts=message.ts, text=text))
         message.text = text
+        await uow.session.flush()

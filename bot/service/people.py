@@ -94,11 +94,8 @@ async def learn(uow: UnitOfWork, facts: PersonFacts) -> None:
     await upsert(uow.session, Person(team_id=uow.team_id, **asdict(facts)), by=["team_id", "user_id"])
 
 
-async def notice(uow: UnitOfWork, user_id: str | None) -> None:
-    """Promises to ask Slack who this is, where the database has not met them: names are wanted later, not now."""
-    if user_id is None:
-        return
-    try:
-        await known(uow, user_id)
-    except UnknownPerson:
+async def notice(uow: UnitOfWork, *user_ids: str | None) -> None:
+    """Promises to ask Slack who they are, where the database has not met them: names are wanted later, not now."""
+    met = await _many(uow, user_ids)
+    for user_id in dict.fromkeys(one for one in user_ids if one and one not in met):
         await uow.tell("learn_person", lane=f"learn:{user_id}", coalesce=True, urgency=9, payload={"user_id": user_id})

@@ -1,46 +1,40 @@
-"""What Slack delivers is committed before it is acknowledged, and applied once."""
+"""What Slack delivers is committed before it is acknowledged."""
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.errors import TooEarly
-from bot.service.desk import Desk, UnitOfWork
-from bot.store import inbox, outbox
-from bot.store.tables import InboxItem, Workspace
+from bot.service.desk import Desk
+from bot.store import inbox
+from bot.store.tables import Workspace
 
 log = logging.getLogger(__name__)
 
-# Applies one event (as Slack sends it) that happened at a time.
-Apply = Callable[[UnitOfWork, Mapping[str, Any], datetime], Awaitable[None]]
-
-_MOST_ATTEMPTS = 5
-# Items of other processes are found at the next round.
-_ROUND_SECONDS = 2.0
-# Events that wait are applied together, but not for so long that a command waits behind them for the database.
-_SECONDS_TOGETHER = 0.03
-_SECONDS_UNTIL_NOT_TOO_EARLY = 0.02
 # Told by the bot's own doings too, and needed: it learns from them who is in a channel.
 _KEPT_OF_OUR_OWN = frozenset({"member_joined_channel", "member_left_channel"})
 
 
 class Inbox:
-    """Stores events in front of Bolt's listeners, and applies them behind the acknowledgement."""
+    """Stores events in front of Bolt's listeners; bot.slack.applier applies them."""
 
-    def __init__(self, desk: Desk, apply: Apply, workspace: Workspace) -> None:
+    def __init__(self, desk: Desk, workspace: Workspace) -> None:
         self._desk = desk
-        self._apply = apply
         self._workspace = workspace
-        self._arrived = asyncio.Event()
-        self._too_early: set[str] = set()  # lanes
+        self.arrived = asyncio.Event()  # set after each commit
+        self.rushed_at = -math.inf  # by the event loop's clock: when events last came so fast that they shared a commit
         # What came while a commit was under way shares the next one.
         self._to_store: list[tuple[dict[str, Any], asyncio.Future[None]]] = []
         self._storing: asyncio.Task[None] | None = None
+
+    @property
+    def storing(self) -> bool:
+        """Whether anything is on its way into the database."""
+        return self._storing is not None
 
     async def middleware(
         self,
@@ -95,66 +89,11 @@ class Inbox:
                     for _, stored in together:
                         if not stored.done():
                             stored.set_result(None)
-                    self._arrived.set()
+                    if len(together) > 1:
+                        self.rushed_at = asyncio.get_running_loop().time()
+                    self.arrived.set()
         finally:
             self._storing = None
-
-    async def run(self) -> None:
-        """Applies what waits, in order for each channel, until it is cancelled."""
-        while True:
-            self._arrived.clear()
-            if not await self._apply_some():
-                try:
-                    pause = _SECONDS_UNTIL_NOT_TOO_EARLY if self._too_early else _ROUND_SECONDS
-                    await asyncio.wait_for(self._arrived.wait(), pause)
-                except TimeoutError:
-                    pass
-                if self._too_early and not await self._is_too_early():
-                    self._too_early.clear()
-
-    async def _is_too_early(self) -> bool:
-        async with self._desk.look() as uow:
-            return await outbox.making_a_channel(uow.session, uow.team_id)
-
-    async def busy(self) -> bool:
-        """Whether anything could be applied now."""
-        too_early = self._too_early if self._too_early and await self._is_too_early() else ()
-        async with self._desk.look() as uow:
-            return self._storing is not None or await inbox.anything_waits(uow.session, uow.team_id, but=too_early)
-
-    async def _apply_some(self) -> bool:
-        """Applies some of what waits in one transaction; False where nothing waits."""
-        async with self._desk.look() as look:
-            if not await inbox.anything_waits(look.session, look.team_id, but=self._too_early):
-                return False  # nothing to write: do not take the database's write lock
-        started, applied = asyncio.get_running_loop().time(), 0
-        async with self._desk.work() as uow:
-            while asyncio.get_running_loop().time() - started < _SECONDS_TOGETHER or not applied:
-                item = await uow.session.scalar(inbox.next_waiting(uow.team_id, but=self._too_early))
-                if item is None:
-                    break
-                applied += await self._apply_one(uow, item)
-                await uow.session.flush()
-        return applied > 0
-
-    async def _apply_one(self, uow: UnitOfWork, item: InboxItem) -> bool:
-        """False where it is too early for it; it stays as it is."""
-        try:
-            at = datetime.fromtimestamp(item.body.get("event_time") or uow.now.timestamp(), UTC)
-            async with uow.session.begin_nested():
-                await self._apply(uow, item.body["event"], at)
-        except TooEarly:
-            self._too_early.add(item.lane)
-            return False
-        except Exception as problem:
-            # A supervisor's catch: the payload is kept with its error and does not hold up the others.
-            log.exception("An event could not be applied.", extra={"action": "inbox_failed", "item": item.id})
-            item.attempts, item.error = item.attempts + 1, f"{type(problem).__name__}: {problem}"
-            item.state = "failed" if item.attempts >= _MOST_ATTEMPTS else "waiting"
-        else:
-            # No second copy of what people wrote.
-            item.state, item.body, item.error = "applied", {}, None
-        return True
 
     def _is_our_own(self, event: Mapping[str, Any]) -> bool:
         """What the bot does itself is in the database already."""

@@ -4,9 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from bot.store.tables import InboxItem
 from bot.store.upsert import insert_into
@@ -42,33 +41,50 @@ async def first_time(session: AsyncSession, *, team_id: str, key: str, received_
     return await session.scalar(statement) is not None
 
 
-def next_waiting(team_id: str, *, but: Collection[str] = ()) -> Select[InboxItem]:
-    """The oldest that may be applied now: no earlier one of its lane waits, not even in another process's hands.
+async def take_lanes(session: AsyncSession, team_id: str, *, but: Collection[str], most: int = 20) -> list[str]:
+    """The lanes in which something waits, the longest wait first, less those that another process is at work in.
 
-    `but`: lanes for which it is known to be too early.
+    They are this transaction's until it ends, since nobody else can have the oldest item of each. `but`: lanes for
+    which it is known to be too early.
     """
-    earlier = aliased(InboxItem)
-    return (
-        select(InboxItem)
-        .where(
-            InboxItem.team_id == team_id,
-            InboxItem.state == "waiting",
-            InboxItem.lane.not_in(but),
-            ~exists().where(
-                earlier.team_id == InboxItem.team_id,
-                earlier.state == "waiting",
-                earlier.lane == InboxItem.lane,
-                earlier.id < InboxItem.id,
-            ),
-        )
+    heads = (
+        select(func.min(InboxItem.id).label("id"))
+        .where(InboxItem.team_id == team_id, InboxItem.state == "waiting", InboxItem.lane.not_in(but))
+        .group_by(InboxItem.lane)
+    )
+    rows = await session.execute(
+        select(InboxItem.id, InboxItem.lane)
+        .where(InboxItem.id.in_(heads.scalar_subquery()), InboxItem.state == "waiting")
         .order_by(InboxItem.id)
-        .limit(1)
+        .limit(most)
         .with_for_update(skip_locked=True)
+    )
+    return [lane for _, lane in rows]
+
+
+async def waiting(session: AsyncSession, team_id: str, lane: str, *, most: int) -> Sequence[InboxItem]:
+    """What waits in a lane, oldest first."""
+    rows = await session.scalars(
+        select(InboxItem)
+        .where(InboxItem.team_id == team_id, InboxItem.state == "waiting", InboxItem.lane == lane)
+        .order_by(InboxItem.id)
+        .limit(most)
+    )
+    return rows.all()
+
+
+async def mark_applied(session: AsyncSession, items: Sequence[InboxItem]) -> None:
+    """They are done with; no second copy is kept of what people wrote."""
+    await session.execute(
+        update(InboxItem)
+        .where(InboxItem.id.in_([item.id for item in items]))
+        .values(state="applied", body={}, error=None)
+        .execution_options(synchronize_session=False)
     )
 
 
 async def anything_waits(session: AsyncSession, team_id: str, *, but: Collection[str] = ()) -> bool:
-    """Whether anything could be applied now, as `next_waiting` has it."""
+    """Whether anything could be applied now."""
     found = await session.scalar(
         select(InboxItem.id)
         .where(InboxItem.team_id == team_id, InboxItem.state == "waiting", InboxItem.lane.not_in(but))

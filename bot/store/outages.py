@@ -7,6 +7,11 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 _OUTAGES = (OperationalError, InterfaceError, InternalError, NoConnectionFree, OSError)
 
 
-def is_outage(problem: BaseException) -> bool:
-    """Whether this came from a database that is away, full or locked: a new process of ours would find it so too."""
-    return isinstance(problem, _OUTAGES)
+def fault_in(problem: BaseException) -> BaseException | None:
+    """What of it is a fault of ours; None where all of it came from a database that is away, full or locked.
+
+    A new process would find the database so too.
+    """
+    if isinstance(problem, BaseExceptionGroup):
+        return next(filter(None, map(fault_in, problem.exceptions)), None)
+    return None if isinstance(problem, _OUTAGES) else problem

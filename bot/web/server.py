@@ -37,7 +37,9 @@ class Server:
         except OSError as problem:
             await self._runner.cleanup()
             why = problem.strerror or str(problem)
-            raise ConfigError([f"{self._option} {self.address} cannot be used: {why}. Take another port."]) from problem
+            raise ConfigError(
+                [f"{self._option} {self.address} cannot be used: {why}. Take another address."]
+            ) from problem
         self._port = self._runner.addresses[0][1]
         return self
 

@@ -15,10 +15,10 @@ async def test_what_cannot_be_applied_is_set_aside_and_can_be_tried_again(
     channel = await world.declare()
     hear = chat.hear
 
-    async def stumble(uow: chat.UnitOfWork, said: chat.Spoken) -> None:
-        if "poison" in said.text:
+    async def stumble(uow: chat.UnitOfWork, *said: chat.Spoken) -> None:
+        if any("poison" in one.text for one in said):
             raise RuntimeError("a fault of ours")
-        await hear(uow, said)
+        await hear(uow, *said)
 
     monkeypatch.setattr(chat, "hear", stumble)
     poisoned = await world.say("ben", channel, "poison")

@@ -18,6 +18,7 @@ from bot.service import updates
 from bot.service.due import JOBS
 from bot.store.database import Database
 from bot.store.migrate import SCHEMA
+from bot.store.tables import InboxItem
 from bot.web.monitor import Monitor
 from bot.web.server import Server
 from tests.databases import Databases
@@ -147,18 +148,20 @@ async def test_what_waits_for_slack_grows_old_and_is_gone_when_slack_is_back(wor
 async def test_what_could_not_be_applied_or_done_is_counted(
     world: World, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    channel = await world.declare()
+    await world.declare()
 
     async def fail(*_: object) -> None:
         raise RuntimeError("what somebody wrote")
 
     before = await watcher.numbers()
-    monkeypatch.setattr(world.bot._inbox, "_apply", fail)
-    await world.say("ben", channel, "Failed over by hand")
+    async with world.bot.desk.work() as uow:  # an item that holds nothing
+        row = {"key": "Ev1", "lane": "C1", "body": {}, "state": "waiting", "received_at": uow.now}
+        uow.session.add(InboxItem(team_id=uow.team_id, **row))
+    await world.settle()
     monkeypatch.setitem(JOBS, updates.JOB, fail)
     await world.pass_time(minutes=40)
     after = await watcher.numbers()
-    assert after["incident_bot_inbox_items{state=failed}"] >= 1
+    assert after["incident_bot_inbox_items{state=failed}"] == 1
     assert after["incident_bot_due_jobs_failed"] == 1
     assert grown(before, after, "incident_bot_due_job_lateness_seconds_count") == 0, "it was not done"
 

@@ -1,8 +1,9 @@
-"""Plain events: applied by the inbox worker, one transaction each, in any order that Slack sends them."""
+"""Plain events: applied by bot.slack.applier, some in one transaction, in any order that Slack sends them."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from bot.service.chat import MARKS, Spoken
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import of_channel
 from bot.service.roles import note_participant
+from bot.slack.happening import Happening
 from bot.slack.person import person_facts
 from bot.store import outbox
 from bot.store.tables import Incident, Participant, Workspace
@@ -54,17 +56,43 @@ NOT_SPEECH = frozenset(
 )
 
 
-async def apply(uow: UnitOfWork, event: Event, at: datetime) -> None:
-    """Applies an event; one that the bot has no use for is simply done with. `at` is the event's own time."""
-    listener = _LISTENERS.get(_text(event, "type") or "")
-    if listener is not None:
-        await listener(uow, event, at)
+async def apply(uow: UnitOfWork, happened: Sequence[Happening]) -> None:
+    """Applies events of one lane in their order; one that the bot has no use for is simply done with."""
+    # Most events are messages, and those that follow each other share their statements.
+    for speech, together in groupby(happened, key=lambda one: _is_speech(one.event)):
+        if speech:
+            await _hear(uow, [one.event for one in together])
+        else:
+            for one in together:
+                listener = _LISTENERS.get(_text(one.event, "type") or "")
+                if listener is not None:
+                    await listener(uow, one.event, one.at)
+
+
+def _is_speech(event: Event) -> bool:
+    """A message as it was written, by anybody."""
+    subtype = _text(event, "subtype")
+    return (
+        event.get("type") == "message"
+        and subtype not in NOT_SPEECH
+        and subtype not in ("message_changed", "message_deleted")
+        and _text(event, "channel") is not None
+        and _ts(event, "ts") is not None
+    )
+
+
+async def _hear(uow: UnitOfWork, events: Sequence[Event]) -> None:
+    """Messages of one channel."""
+    channel = events[0]["channel"]
+    if await _incident_of(uow, channel) is not None:  # only incidents' channels are recorded
+        await chat.hear(uow, *(spoken(channel, event) for event in events))
 
 
 async def _handle_message(uow: UnitOfWork, event: Event, at: datetime) -> None:
+    """What happens to messages after they were written."""
     channel = _text(event, "channel")
     if channel is None or await _incident_of(uow, channel) is None:
-        return  # only incidents' channels are recorded
+        return
     match _text(event, "subtype"):
         case "message_changed":
             await _handle_change(uow, channel, event, at)
@@ -79,11 +107,6 @@ async def _handle_message(uow: UnitOfWork, event: Event, at: datetime) -> None:
                     last_text=_text(before, "text"),
                     person=_text(before, "user"),
                 )
-        case subtype if subtype in NOT_SPEECH:
-            return
-        case _:
-            if _ts(event, "ts") is not None:
-                await chat.hear(uow, spoken(channel, event))
 
 
 async def _handle_change(uow: UnitOfWork, channel: str, event: Event, at: datetime) -> None:

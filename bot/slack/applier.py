@@ -1,0 +1,122 @@
+"""Applies what the inbox holds, behind the acknowledgement: in order for each channel, once."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+
+from bot.errors import TooEarly
+from bot.service.desk import Desk, UnitOfWork
+from bot.slack.happening import Happening
+from bot.slack.inbox import Inbox
+from bot.store import inbox, outbox
+from bot.store.tables import InboxItem
+
+log = logging.getLogger(__name__)
+
+
+# Applies events of one lane, in their order.
+Apply = Callable[[UnitOfWork, Sequence[Happening]], Awaitable[None]]
+
+_MOST_ATTEMPTS = 5
+# Items of other processes are found at the next round.
+_ROUND_SECONDS = 1.0
+# So many of a lane at a time, and lanes together for so long: a command must not wait behind them for the database.
+_MOST_TOGETHER = 100
+_SECONDS_TOGETHER = 0.03
+_SECONDS_UNTIL_NOT_TOO_EARLY = 0.02
+# Storing what comes in goes before applying it: Slack waits for the one, nobody for the other. But not for ever.
+_CALM_SECONDS = 0.02
+_LONGEST_WAIT_FOR_CALM = 0.5
+# Lanes that are applied side by side where the database lets several write.
+_WORKERS = 3
+
+
+class Applier:
+    def __init__(self, desk: Desk, apply: Apply, came_in: Inbox) -> None:
+        self._desk = desk
+        self._apply = apply
+        self._inbox = came_in
+        self._too_early: set[str] = set()  # lanes
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(_WORKERS if self._desk.database.shared else 1):
+                workers.create_task(self._work())
+
+    async def busy(self) -> bool:
+        """Whether anything could be applied now."""
+        too_early = self._too_early if self._too_early and await self._is_too_early() else ()
+        async with self._desk.look() as uow:
+            return self._inbox.storing or await inbox.anything_waits(uow.session, uow.team_id, but=too_early)
+
+    async def _work(self) -> None:
+        while True:
+            self._inbox.arrived.clear()
+            await self._calm()
+            if not await self._apply_some():
+                pause = _SECONDS_UNTIL_NOT_TOO_EARLY if self._too_early else _ROUND_SECONDS
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._inbox.arrived.wait(), pause)
+                if self._too_early and not await self._is_too_early():
+                    self._too_early.clear()
+
+    async def _calm(self) -> None:
+        """Returns when events no longer come in a rush."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + _LONGEST_WAIT_FOR_CALM
+        while (calm_at := self._inbox.rushed_at + _CALM_SECONDS) > clock() and clock() < until:  # noqa: ASYNC110
+            await asyncio.sleep(calm_at - clock())
+
+    async def _is_too_early(self) -> bool:
+        async with self._desk.look() as uow:
+            return await outbox.making_a_channel(uow.session, uow.team_id)
+
+    async def _apply_some(self) -> bool:
+        """Applies some of what waits in one transaction; False where nothing waits."""
+        async with self._desk.look() as look:
+            if not await inbox.anything_waits(look.session, look.team_id, but=self._too_early):
+                return False  # nothing to write: do not take the database's write lock
+        clock = asyncio.get_running_loop().time
+        until, some = clock() + _SECONDS_TOGETHER, False
+        async with self._desk.work() as uow:
+            for lane in await inbox.take_lanes(uow.session, uow.team_id, but=self._too_early):
+                if some and clock() > until:
+                    break
+                items = await inbox.waiting(uow.session, uow.team_id, lane, most=_MOST_TOGETHER)
+                some = await self._apply_lane(uow, lane, items) or some
+        return some
+
+    async def _apply_lane(self, uow: UnitOfWork, lane: str, items: Sequence[InboxItem]) -> bool:
+        """False where it is too early for the lane; its items stay as they are."""
+        try:
+            async with uow.session.begin_nested():
+                await self._apply(uow, [_happening(item) for item in items])
+        except TooEarly:
+            self._too_early.add(lane)
+            return False
+        except Exception:  # noqa: BLE001 - whichever it was, it is found and logged one by one
+            for item in items:
+                await self._apply_one(uow, item)
+        else:
+            await inbox.mark_applied(uow.session, items)
+        return True
+
+    async def _apply_one(self, uow: UnitOfWork, item: InboxItem) -> None:
+        try:
+            async with uow.session.begin_nested():
+                await self._apply(uow, [_happening(item)])
+        except Exception as problem:
+            # A supervisor's catch: the payload is kept with its error and does not hold up the others.
+            log.exception("An event could not be applied.", extra={"action": "inbox_failed", "item": item.id})
+            item.attempts, item.error = item.attempts + 1, f"{type(problem).__name__}: {problem}"
+            item.state = "failed" if item.attempts >= _MOST_ATTEMPTS else "waiting"
+        else:
+            await inbox.mark_applied(uow.session, [item])
+
+
+def _happening(item: InboxItem) -> Happening:
+    at = item.body.get("event_time")
+    return Happening(event=item.body["event"], at=datetime.fromtimestamp(at, UTC) if at else item.received_at)
