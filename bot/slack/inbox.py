@@ -28,7 +28,7 @@ class Inbox:
         self.arrived = asyncio.Event()  # set after each commit
         self.rushed_at = -math.inf  # by the event loop's clock: when events last came so fast that they shared a commit
         # What came while a commit was under way shares the next one.
-        self._to_store: list[tuple[dict[str, Any], asyncio.Future[None]]] = []
+        self._to_store: list[tuple[inbox.Payload, asyncio.Future[None]]] = []
         self._storing: asyncio.Task[None] | None = None
 
     @property
@@ -58,12 +58,10 @@ class Inbox:
         event = body.get("event") or {}
         if self._is_our_own(event):
             return True
-        row = inbox.item(
-            team_id=self._desk.team_id,
+        row = inbox.Payload(
             key=str(body.get("event_id") or f"{event.get('type')}:{event.get('event_ts')}"),
             lane=_lane(event),
             body={"event": event, "event_time": body.get("event_time")},
-            received_at=self._desk.clock.now(),
         )
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._to_store.append((row, stored))
@@ -77,8 +75,13 @@ class Inbox:
             while self._to_store:
                 together, self._to_store = self._to_store, []
                 try:
-                    async with self._desk.database.write() as session:
-                        await inbox.store(session, [row for row, _ in together])
+                    async with self._desk.database.statement() as connection:
+                        await inbox.store(
+                            connection,
+                            self._desk.team_id,
+                            [row for row, _ in together],
+                            received_at=self._desk.clock.now(),
+                        )
                 except Exception as problem:
                     # Whoever waits gets it: without an acknowledgement Slack sends the event again.
                     log.exception("Events could not be stored.", extra={"action": "inbox_store_failed"})
