@@ -195,6 +195,9 @@ class SharedClock:
     async def sleep_until(self, when: datetime) -> None:
         await self._clock.sleep_until(when.timestamp())
 
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep_until(self._clock.time() + seconds)
+
 
 @asynccontextmanager
 async def demo_bot(

@@ -17,6 +17,10 @@ class Clock(Protocol):
         """Returns at `when`; at once where that has passed."""
         ...
 
+    async def sleep(self, seconds: float) -> None:
+        """Returns after so long, whatever the clock is set to meanwhile."""
+        ...
+
 
 class SystemClock:
     """The machine's own time."""
@@ -28,6 +32,9 @@ class SystemClock:
         # A machine's clock may jump while we sleep (suspend, NTP): look again at least every minute.
         while (left := (when - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - time sets no event
             await asyncio.sleep(min(left, 60))
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
 
 
 async def wait(event: asyncio.Event, clock: Clock, until: datetime | None, *, at_most: float) -> None:

@@ -191,5 +191,4 @@ class Backfill:
                 pause = problem.retry_after
             except SlackUnclear:
                 pause = _PAUSE_AFTER_SILENCE
-            clock = self._desk.clock
-            await clock.sleep_until(clock.now() + timedelta(seconds=pause))
+            await self._desk.clock.sleep(pause)

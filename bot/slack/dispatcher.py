@@ -43,8 +43,8 @@ class Dispatcher:
         self._under_way: dict[int, asyncio.Task[None]] = {}  # by the item's id
         self._renewed_at = 0.0
         # What has to wait for Slack's limits is not claimed: when a token is there, the most urgent gets it.
-        self._held_steps: dict[str, datetime] = {}
-        self._held_lanes: dict[str, datetime] = {}
+        self._held_steps: dict[str, Hold] = {}
+        self._held_lanes: dict[str, Hold] = {}
 
     async def run(self) -> None:
         """Until it is cancelled; what is under way then is finished by `drain`."""
@@ -88,12 +88,13 @@ class Dispatcher:
         """When something that waits for a time may go out."""
         async with self._desk.look() as uow:
             told = await outbox.next_time(uow.session, uow.team_id, now=uow.now)
-        return min(filter(None, (told, *self._held_steps.values(), *self._held_lanes.values())), default=None)
+        held = [hold.until for hold in (*self._held_steps.values(), *self._held_lanes.values())]
+        return min(filter(None, (told, *held)), default=None)
 
     def _let_go(self) -> None:
         now = self._desk.clock.now()
-        self._held_steps = {step: until for step, until in self._held_steps.items() if until > now}
-        self._held_lanes = {lane: until for lane, until in self._held_lanes.items() if until > now}
+        self._held_steps = {step: hold for step, hold in self._held_steps.items() if hold.holds(now)}
+        self._held_lanes = {lane: hold for lane, hold in self._held_lanes.items() if hold.holds(now)}
 
     async def _claim_and_start(self) -> bool:
         """False where there was nothing to do."""
@@ -149,9 +150,9 @@ class Dispatcher:
 
     def _hold(self, item: OutboxItem, hold: Hold) -> None:
         if hold.channel:
-            self._held_lanes[item.lane] = hold.until
+            self._held_lanes[item.lane] = hold
         else:
-            self._held_steps[item.step] = hold.until
+            self._held_steps[item.step] = hold
 
     async def _prepare(self, uow: UnitOfWork, item: OutboxItem) -> Call | Exception | None:
         try:
@@ -250,7 +251,8 @@ class Dispatcher:
             kept.error, kept.unclear = str(problem), kept.unclear or unclear
             kept.attempts += failed
             kept.state, kept.leased_until = "waiting", None
-            kept.not_before = uow.now + timedelta(seconds=after)
+            # Where Slack asks for more, the limits hold it back for the rest.
+            kept.not_before = uow.now + min(timedelta(seconds=after), outbox.LONGEST_PAUSE)
         log.info("%s: %s", item.step, problem, extra={"action": "outbox_again", "item": item.id})
 
     async def _finish(self, item: OutboxItem, state: str) -> None:

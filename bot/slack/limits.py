@@ -29,74 +29,84 @@ TIERS = {
 _BURST = 5
 
 
+# Buckets of channels that are kept; those that are full are as good as new ones.
+_MANY = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """A call has to wait: for its channel, or with every call of its method."""
+
+    since: datetime
+    until: datetime
+    channel: bool
+
+    def holds(self, now: datetime) -> bool:
+        """Not where the clock was set back: nobody knows then how long it has been."""
+        return self.since <= now < self.until
+
+
 @dataclass(kw_only=True)
 class _Bucket:
     """So many tokens; each comes back `back_after` it was taken, which is how Slack's windows count."""
 
+    channel: bool
     tokens: int
     back_after: timedelta
     taken: deque[datetime] = field(default_factory=deque)
-    closed_until: datetime | None = None  # Slack said so
+    closed: Hold | None = None  # Slack said so
 
-    def opens_at(self, now: datetime) -> datetime:
-        # A clock that was set back must not keep the tokens for ever.
+    def hold(self, now: datetime) -> Hold | None:
+        """None where there is a token."""
+        if self.closed is not None and self.closed.holds(now):
+            return self.closed
         while self.taken and not self.taken[0] <= now < self.taken[0] + self.back_after:
             self.taken.popleft()
-        opens = self.taken[0] + self.back_after if len(self.taken) >= self.tokens else now
-        if self.closed_until is not None and self.closed_until - now > timedelta(hours=1):
-            self.closed_until = None
-        return max(opens, self.closed_until or now)
+        if len(self.taken) < self.tokens:
+            return None
+        return Hold(since=now, until=self.taken[0] + self.back_after, channel=self.channel)
+
+    def close(self, now: datetime, *, seconds: float) -> None:
+        self.closed = Hold(since=now, until=now + timedelta(seconds=seconds), channel=self.channel)
 
 
 class Limits:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._methods: dict[str, _Bucket] = {}
-        self._channels: dict[tuple[str, str], _Bucket] = {}
+        self._channels: dict[str, _Bucket] = {}
 
-    def take(self, method: str, arguments: Mapping[str, Any]) -> "Hold | None":
-        """Takes a token for the call, or says until when there is none and whose that is."""
-        now = self._clock.now()
-        in_method, in_channel = self._method(method), self._channel(method, arguments)
-        if in_method is not None and (opens := in_method.opens_at(now)) > now:
-            return Hold(until=opens, channel=False)
-        if in_channel is not None and (opens := in_channel.opens_at(now)) > now:
-            return Hold(until=opens, channel=True)
-        for bucket in (in_method, in_channel):
-            if bucket is not None:
-                bucket.taken.append(now)
+    def take(self, method: str, arguments: Mapping[str, Any]) -> Hold | None:
+        """Takes a token for the call, or says for how long there is none."""
+        now, buckets = self._clock.now(), self._buckets(method, arguments)
+        for bucket in buckets:
+            if (hold := bucket.hold(now)) is not None:
+                return hold
+        for bucket in buckets:
+            bucket.taken.append(now)
         return None
 
     def close(self, method: str, arguments: Mapping[str, Any], *, seconds: float) -> None:
         """Slack's Retry-After. For a message it is about its channel, for anything else about the method."""
-        bucket = self._channel(method, arguments) or self._method(method)
-        if bucket is not None:
-            bucket.closed_until = self._clock.now() + timedelta(seconds=seconds)
+        for bucket in self._buckets(method, arguments)[-1:]:
+            bucket.close(self._clock.now(), seconds=seconds)
 
-    def _method(self, method: str) -> _Bucket | None:
+    def _buckets(self, method: str, arguments: Mapping[str, Any]) -> list[_Bucket]:
+        """That of the method, and for a message that of its channel; none where Slack has no limit."""
         if method not in TIERS:
-            return None
-        return self._methods.setdefault(
-            method, _Bucket(tokens=_PER_MINUTE[TIERS[method]], back_after=timedelta(minutes=1))
-        )
-
-    def _channel(self, method: str, arguments: Mapping[str, Any]) -> _Bucket | None:
-        if method != "chat.postMessage":
-            return None
-        if len(self._channels) > _MANY:  # full buckets are as good as new ones
-            now = self._clock.now()
-            self._channels = {key: one for key, one in self._channels.items() if one.opens_at(now) > now or one.taken}
-        return self._channels.setdefault(
-            (method, str(arguments["channel"])), _Bucket(tokens=_BURST, back_after=timedelta(seconds=_BURST))
-        )
-
-
-_MANY = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hold:
-    """Until when a call has to wait: for its channel, or for every call of its method."""
-
-    until: datetime
-    channel: bool
+            return []
+        per_minute = _PER_MINUTE[TIERS[method]]
+        found = [
+            self._methods.setdefault(method, _Bucket(channel=False, tokens=per_minute, back_after=timedelta(minutes=1)))
+        ]
+        if method == "chat.postMessage":
+            if len(self._channels) > _MANY:
+                now = self._clock.now()
+                self._channels = {key: one for key, one in self._channels.items() if one.hold(now) or one.taken}
+            every = timedelta(seconds=_BURST)
+            found.append(
+                self._channels.setdefault(
+                    str(arguments["channel"]), _Bucket(channel=True, tokens=_BURST, back_after=every)
+                )
+            )
+        return found

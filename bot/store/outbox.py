@@ -1,7 +1,7 @@
 """The outbox as a queue: items are leased, in order for each lane."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Float, Integer, String, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,18 +11,22 @@ from bot.store.base import Moment, database_time
 from bot.store.tables import OutboxItem
 
 UNFINISHED = ("waiting", "sending")
+# The most that an item is told to wait before it is tried again.
+LONGEST_PAUSE = timedelta(minutes=1)
 
 
 # Built once: putting these statements together takes longer than the database needs for them.
 _earlier, _awaited = aliased(OutboxItem), aliased(OutboxItem)
 _TEAM, _NOW, _LEASE = bindparam("team", type_=String), bindparam("now", type_=Moment), bindparam("lease", type_=Float)
+_AT_MOST = bindparam("at_most", type_=Moment)
 _IDS = bindparam("ids", type_=Integer, expanding=True)
 # An item may go out when its time has come, the one that it waits for is finished, no earlier item of its lane is
 # unfinished, and neither its step nor its lane has been told to wait.
 _MAY_GO_OUT = and_(
     OutboxItem.team_id == _TEAM,
     OutboxItem.state == "waiting",
-    or_(OutboxItem.not_before.is_(None), OutboxItem.not_before <= _NOW),
+    # One that is to wait for longer than anything waits was told so by a clock that has been set back since.
+    or_(OutboxItem.not_before.is_(None), OutboxItem.not_before <= _NOW, OutboxItem.not_before > _AT_MOST),
     OutboxItem.step.not_in(bindparam("held_steps", type_=String, expanding=True)),
     OutboxItem.lane.not_in(bindparam("held_lanes", type_=String, expanding=True)),
     ~exists().where(_awaited.id == OutboxItem.after_id, _awaited.state.in_(UNFINISHED)),
@@ -81,6 +85,7 @@ async def claim(
     values = {
         "team": team_id,
         "now": now,
+        "at_most": now + LONGEST_PAUSE,
         "lease": lease,
         "most": most,
         "held_steps": list(held_steps),
@@ -150,6 +155,7 @@ async def ready(
     values = {
         "team": team_id,
         "now": now,
+        "at_most": now + LONGEST_PAUSE,
         "ids": list(but),
         "held_steps": list(held_steps),
         "held_lanes": list(held_lanes),
@@ -166,5 +172,11 @@ async def busy(
     held_lanes: Collection[str] = (),
 ) -> bool:
     """Whether anything is being sent or could be sent now."""
-    values = {"team": team_id, "now": now, "held_steps": list(held_steps), "held_lanes": list(held_lanes)}
+    values = {
+        "team": team_id,
+        "now": now,
+        "at_most": now + LONGEST_PAUSE,
+        "held_steps": list(held_steps),
+        "held_lanes": list(held_lanes),
+    }
     return await session.scalar(_BUSY, values) is not None

@@ -1,5 +1,9 @@
 """What goes out: within Slack's limits, the urgent first, and once."""
 
+from datetime import timedelta
+
+import pytest
+
 from bot.sandbox.rate_limits import PER_MINUTE
 from bot.sandbox.rate_limits import TIERS as WORKSPACE_TIERS
 from bot.slack.limits import TIERS
@@ -86,3 +90,15 @@ def test_every_method_that_is_limited_is_known_with_slacks_own_tier() -> None:
     assert ours == {method: WORKSPACE_TIERS[method] for method in ours}
     assert TIERS["files.upload"] == "tier 4"
     assert WORKSPACE_TIERS["files.completeUploadExternal"] == WORKSPACE_TIERS["files.getUploadURLExternal"] == "Tier4"
+
+
+async def test_a_clock_that_was_ahead_and_is_set_right_holds_nothing_up(world: World) -> None:
+    """What had to wait for a second by the wrong clock once waited for as long as that had been ahead."""
+    channel = await world.declare()
+    right = type(world.bot.desk.clock).now
+    world.server.faults.set({"rate_limit": {"method": "chat.postMessage", "count": 1, "retry_after": 1}})
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(type(world.bot.desk.clock), "now", lambda clock: right(clock) + timedelta(minutes=31))
+        await world.command("ana", "note Found by the wrong clock", channel=channel)
+    await world.pass_time(seconds=2)
+    assert any("by the wrong clock" in one.text for one in world.by_bot(channel))
