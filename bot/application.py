@@ -18,12 +18,14 @@ from bot.slack.backfill import Backfill
 from bot.slack.dispatcher import Dispatcher
 from bot.slack.gateway import Gateway
 from bot.store import outbox
+from bot.store.outages import fault_in
 
 log = logging.getLogger(__name__)
 
-# Together the five seconds that a stop may take.
-_SECONDS_TO_APPLY = 2.0
-_SECONDS_TO_DRAIN = 3.0
+# A stop takes five seconds at most: what was acknowledged is applied within three, what is being sent goes on till the
+# end. What is not done by then waits for the next start, or for another replica.
+_SECONDS_TO_STOP = 5.0
+_SECONDS_TO_APPLY = 3.0
 
 
 class Receiver(Protocol):
@@ -90,9 +92,11 @@ class Application:
     async def __aexit__(self, *_: object) -> None:
         """No new work; what is under way is finished, within five seconds."""
         self.health.stopping = True
-        await self.receiver.close()
+        began = asyncio.get_running_loop().time()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._applied(), _SECONDS_TO_APPLY)
+            async with asyncio.timeout_at(began + _SECONDS_TO_APPLY):
+                await self.receiver.close()
+                await self._applied()
         tasks = [*self._loops, *filter(None, [self._catching_up, self._watching])]
         for loop in tasks:
             loop.cancel()
@@ -100,7 +104,8 @@ class Application:
             with contextlib.suppress(asyncio.CancelledError, SlackUnreachable):
                 await loop
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._dispatcher.drain(), _SECONDS_TO_DRAIN)
+            async with asyncio.timeout_at(began + _SECONDS_TO_STOP):
+                await self._dispatcher.drain()
         await self._slack.close()
         await self.desk.database.close()
 
@@ -122,7 +127,10 @@ class Application:
             except Exception as problem:
                 # The supervisor's catch.
                 self.health.loop_failed(name, problem)
-                log.exception("The %s loop failed and starts again.", name, extra={"action": "loop_failed"})
+                if fault_in(problem) is None:  # needs no traceback each second
+                    log.warning("The database is away; the %s loop tries again.", name, extra={"action": "outage"})
+                else:
+                    log.exception("The %s loop failed and starts again.", name, extra={"action": "loop_failed"})
                 await asyncio.sleep(1)
 
     async def _catch_up(self) -> None:

@@ -92,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--port", metavar="N", type=int, default=0, help="default: one that is free")
 
     add("check-config", "Checks config.yaml, the runbooks and the templates.", _check_config)
-    add("migrate", "Brings the database to this version's schema.", _migrate)
+    move = add("migrate", "Brings the database to this version's schema, or moves everything to another.", _migrate)
+    move.add_argument("--from", dest="source", metavar="URL", help="move everything from this database …")
+    move.add_argument("--to", dest="target", metavar="URL", help="… to this one, which is empty")
 
     postmortem = add("postmortem", "Writes an incident's postmortem from the record.", _postmortem)
     postmortem.add_argument("incident", metavar="INC-1", type=_number)
@@ -229,16 +231,38 @@ async def _check_config(_: argparse.Namespace) -> int:
     return 0
 
 
-async def _migrate(_: argparse.Namespace) -> int:
+async def _migrate(arguments: argparse.Namespace) -> int:
     from bot.store.database import Database
     from bot.store.migrate import SCHEMA, migrate
 
+    if arguments.source is not None or arguments.target is not None:
+        return await _move(arguments)
     database = Database(Environment.read().database_url)
     try:
         done = await migrate(database)
     finally:
         await database.close()
     _say(f"The database now has schema {SCHEMA}." if done else f"The database has schema {SCHEMA} already.")
+    return 0
+
+
+async def _move(arguments: argparse.Namespace) -> int:
+    from bot.store.database import Database
+    from bot.store.move import move
+
+    if arguments.source is None or arguments.target is None:
+        return _fail("To move to another database, name both: --from URL --to URL.")
+    async with contextlib.AsyncExitStack() as stack:
+        source, target = Database(arguments.source), Database(arguments.target)
+        for database in (source, target):
+            stack.push_async_callback(database.close)
+        moved = await move(source, target)
+        for one in moved:
+            _say(f"{one.table:<20} {one.rows:>10,} rows  {one.checksum[:16]}")
+        _say(
+            f"Everything is in {target.shown}: {sum(one.rows for one in moved):,} rows, counts and checksums are the "
+            "same in both. Set DATABASE_URL to it and start the bot."
+        )
     return 0
 
 

@@ -13,6 +13,7 @@ from bot.errors import ConfigError
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 _TOKEN = re.compile(r"x(?:ox[a-z]|app)-[A-Za-z0-9-]+")
+_DETAIL = re.compile(r"^((?:DETAIL|CONTEXT):\s*).*$", re.MULTILINE)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -21,7 +22,13 @@ def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
     return {name: value for name, value in vars(record).items() if name not in _STANDARD}
 
 
-class _Sentences(logging.Formatter):
+class _Formatter(logging.Formatter):
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
+        """PostgreSQL quotes the row that it refuses, and in it what people wrote."""
+        return _DETAIL.sub(r"\1[a row]", super().formatException(ei))
+
+
+class _Sentences(_Formatter):
     """`12:00:01 INFO bot.slack: Sent the card. (incident=42)`, with anything like a token blotted out."""
 
     def __init__(self) -> None:
@@ -36,7 +43,7 @@ class _Sentences(logging.Formatter):
         return _TOKEN.sub("[token]", line)
 
 
-class _Objects(logging.Formatter):
+class _Objects(_Formatter):
     """One JSON object a line: time (ISO 8601, UTC), level, logger, message, the fields, exception; blotted out too."""
 
     def format(self, record: logging.LogRecord) -> str:

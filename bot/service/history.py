@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -12,6 +12,9 @@ from bot.service import chat
 from bot.service.chat import MARKS, Spoken
 from bot.service.desk import UnitOfWork
 from bot.store.tables import KeyMark, Message
+
+# {(ts of the message, source, person): (when it was set, when it was taken away)}
+Marks = Mapping[tuple[str, str, str], tuple[datetime, datetime | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +26,11 @@ class Found:
     pinned_by: str | None = None
 
 
-async def merge(uow: UnitOfWork, found: Found) -> bool:
-    """Puts the message on record as it is now; True where it was not there before."""
+async def merge(uow: UnitOfWork, found: Found, *, before: Marks) -> bool:
+    """Puts the message on record as Slack has it; True where it was not there before.
+
+    `before`: the marks on record before Slack was asked.
+    """
     said = found.said
     known = await uow.session.scalar(
         select(Message).where(
@@ -36,24 +42,43 @@ async def merge(uow: UnitOfWork, found: Found) -> bool:
         await chat.hear(uow, said)
     else:
         await chat.hear_edit(uow, said, before=None, edited_at=from_ts(said.edited_ts))
-    await _merge_marks(uow, found)
+    await _merge_marks(uow, found, before)
     return is_new
 
 
-async def _merge_marks(uow: UnitOfWork, found: Found) -> None:
-    """The marks are those that are there now, whoever set or took them while nobody listened."""
+async def marks_on_record(uow: UnitOfWork, channel_id: str) -> Marks:
+    """Every mark of the channel, also those that were taken away."""
+    rows = await uow.session.scalars(
+        select(KeyMark).where(KeyMark.team_id == uow.team_id, KeyMark.channel_id == channel_id)
+    )
+    return {(row.message_ts, row.source, row.person): (row.at, row.removed_at) for row in rows}
+
+
+async def _merge_marks(uow: UnitOfWork, found: Found, before: Marks) -> None:
+    """The marks are those that are there now, whoever set or took them while nobody listened.
+
+    An event that has come since Slack was asked (`before`: the marks as they were then) knows better. Slack does not
+    say when: the earliest time that fits is taken, so that every event that is still to come counts as later.
+    """
     channel, ts = found.said.channel_id, found.said.ts
     marked = {("reaction", person) for name in MARKS for person in found.reactions.get(name, ())}
     if found.pinned_by is not None:
         marked.add(("pin", found.pinned_by))
-    known = await uow.session.scalars(
+    rows = await uow.session.scalars(
         select(KeyMark).where(KeyMark.team_id == uow.team_id, KeyMark.channel_id == channel, KeyMark.message_ts == ts)
     )
-    here = {(row.source, row.person) for row in known if row.removed_at is None}
-    for source, person in sorted(marked - here):
-        await chat.mark(uow, channel, ts, source=source, person=person, at=uow.now)
-    for source, person in sorted(here - marked):
-        await chat.unmark(uow, channel, ts, source=source, person=person, at=uow.now)
+    known = {(row.source, row.person): row for row in rows}
+    for source, person in sorted(marked | set(known)):
+        row = known.get((source, person))
+        if before.get((ts, source, person)) != (row and (row.at, row.removed_at)):
+            continue
+        if (source, person) not in marked:
+            if row is not None and row.removed_at is None:
+                row.removed_at = row.at
+        elif row is None:
+            await chat.mark(uow, channel, ts, source=source, person=person, at=from_ts(ts))
+        elif row.removed_at is not None:
+            row.at, row.removed_at = row.removed_at + timedelta(microseconds=1), None
 
 
 async def mark_missing(

@@ -111,10 +111,15 @@ class Applier:
         except Exception as problem:
             # A supervisor's catch: the payload is kept with its error and does not hold up the others.
             log.exception("An event could not be applied.", extra={"action": "inbox_failed", "item": item.id})
-            item.attempts, item.error = item.attempts + 1, f"{type(problem).__name__}: {problem}"
+            item.attempts, item.error = item.attempts + 1, _told(problem)
             item.state = "failed" if item.attempts >= _MOST_ATTEMPTS else "waiting"
         else:
             await inbox.mark_applied(uow.session, [item])
+
+
+def _told(problem: Exception) -> str:
+    """Its first line: what PostgreSQL adds on the others quotes rows, and so what people wrote."""
+    return f"{type(problem).__name__}: {problem}".split("\n", 1)[0]
 
 
 def _happening(item: InboxItem) -> Happening:

@@ -111,6 +111,7 @@ class Backfill:
 
     async def _read_page(self, incident_id: int, channel: str, reading: Reading, result: Result) -> Reading:
         """One page of the history is merged and committed together with the place where the reading goes on."""
+        marks = await self._marks(channel)
         try:
             page, cursor = await self._page("conversations.history", channel, reading.oldest, reading.cursor)
         except SlackRefused as problem:
@@ -136,7 +137,7 @@ class Backfill:
         seen = [*stamps, below] if reading.cursor else stamps
         async with self._desk.work() as uow:
             incident = await by_id(uow, incident_id)
-            await self._merge(uow, channel, page, result)
+            await self._merge(uow, channel, page, result, marks)
             result.missing += await history.mark_missing(uow, channel, oldest=reached, latest=below, seen=seen)
             incident.history_reading = asdict(following)
         return following
@@ -144,6 +145,7 @@ class Backfill:
     async def _read_thread(self, channel: str, parent: str, reading: Reading, result: Result) -> None:
         seen, cursor, more = list[str](), "", True
         while more:
+            marks = await self._marks(channel)
             try:
                 page, cursor = await self._page("conversations.replies", channel, reading.oldest, cursor, ts=parent)
             except SlackRefused as problem:
@@ -154,7 +156,7 @@ class Backfill:
             more = bool(cursor)
             async with self._desk.work() as uow:
                 await of_channel(uow, channel)  # holds the incident: nobody else adds to its messages meanwhile
-                await self._merge(uow, channel, page, result)
+                await self._merge(uow, channel, page, result, marks)
                 if not more:
                     result.missing += await history.mark_missing(
                         uow, channel, oldest=reading.oldest, latest=reading.until, seen=seen, parent=parent
@@ -164,7 +166,13 @@ class Backfill:
         async with self._desk.work() as uow:
             (await by_id(uow, incident_id)).history_reading = asdict(reading)
 
-    async def _merge(self, uow: UnitOfWork, channel: str, page: list[Message], result: Result) -> None:
+    async def _marks(self, channel: str) -> history.Marks:
+        async with self._desk.look() as uow:
+            return await history.marks_on_record(uow, channel)
+
+    async def _merge(
+        self, uow: UnitOfWork, channel: str, page: list[Message], result: Result, marks: history.Marks
+    ) -> None:
         for message in page:
             if message.get("subtype") == TOMBSTONE:
                 await chat.hear_deletion(uow, channel, message["ts"], at=uow.now)
@@ -172,7 +180,7 @@ class Backfill:
                 continue
             result.read += 1
             found = history.as_found(spoken(channel, message), message, channel)
-            result.added += await history.merge(uow, found)
+            result.added += await history.merge(uow, found, before=marks)
 
     async def _page(
         self, method: str, channel: str, oldest: str, cursor: str, **more: str

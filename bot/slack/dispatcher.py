@@ -55,9 +55,10 @@ class Dispatcher:
                 await wait(self._desk.outbox_changed, self._desk.clock, await self._next_time(), at_most=_ROUND_SECONDS)
 
     async def drain(self) -> None:
-        """Waits for what is under way."""
-        if self._under_way:
-            await asyncio.wait(set(self._under_way.values()))
+        """Waits for what is under way, and holds on to it meanwhile."""
+        while self._under_way:
+            await self._renew()
+            await asyncio.wait(set(self._under_way.values()), timeout=_ROUND_SECONDS)
 
     async def busy(self) -> bool:
         """Whether anything is being sent or could be sent now."""

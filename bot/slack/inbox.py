@@ -11,6 +11,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.service.desk import Desk
 from bot.store import inbox
+from bot.store.outages import fault_in
 from bot.store.tables import Workspace
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,10 @@ class Inbox:
                         )
                 except Exception as problem:
                     # Whoever waits gets it: without an acknowledgement Slack sends the event again.
-                    log.exception("Events could not be stored.", extra={"action": "inbox_store_failed"})
+                    if fault_in(problem) is None:
+                        log.warning("The database is away; events were not stored.", extra={"action": "outage"})
+                    else:
+                        log.exception("Events could not be stored.", extra={"action": "inbox_store_failed"})
                     for _, stored in together:
                         if not stored.done():
                             stored.set_exception(problem)

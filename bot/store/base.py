@@ -34,6 +34,21 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Written(TypeDecorator[str]):
+    """Text without the characters that no PostgreSQL text can hold: NUL, and halves of surrogate pairs."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return value if value is None or (value.isascii() and "\0" not in value) else holdable(value)
+
+
+def holdable(text: str) -> str:
+    """What of it both databases can store."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
 class Base(DeclarativeBase):
     # Named constraints, so that a migration can change them on every database.
     metadata = MetaData(
@@ -50,7 +65,7 @@ class Base(DeclarativeBase):
         list[Any]: JSON,
         # SQLite numbers its rows by itself in INTEGER PRIMARY KEY only.
         int: BigInteger().with_variant(Integer, "sqlite"),
-        str: String,
+        str: Written,
         # Words, not the database's own enumeration, which cannot be extended without care.
         Status: Enum(Status, native_enum=False, length=20, values_callable=lambda kind: [one.value for one in kind]),
     }

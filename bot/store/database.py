@@ -108,6 +108,7 @@ def _postgresql_engine(url: URL) -> AsyncEngine:
         pool_size=_CONNECTIONS,
         max_overflow=_MORE_IN_A_RUSH,
         pool_pre_ping=True,
+        hide_parameters=True,  # what people write does not belong into the log of an error
         connect_args={"connect_timeout": 5, "application_name": "incident-bot"},
     )
 
@@ -117,7 +118,11 @@ def _sqlite_engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
     # isolation_level=None: the driver must not open a deferred transaction of its own, in which concurrent
     # read-modify-writes lose each other's changes without an error.
     engine = create_async_engine(
-        url, pool_size=connections, max_overflow=0, connect_args={"isolation_level": None, "timeout": 30}
+        url,
+        pool_size=connections,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"isolation_level": None, "timeout": 30},
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -1,6 +1,7 @@
 """The inbox as a queue: stored in batches, applied in order for each lane."""
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from bot.store.base import Moment
+from bot.store.base import Moment, holdable
 from bot.store.tables import InboxItem
 from bot.store.upsert import insert_into
 
@@ -38,11 +39,18 @@ _STORE_INTO = {
 }
 
 
+# As JSON escapes it; behind an even number of backslashes, or it is a text about one.
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
 async def store(
     connection: AsyncConnection, team_id: str, payloads: Sequence[Payload], *, received_at: datetime
 ) -> None:
     """Stores them all, to be applied; one whose key is known changes nothing."""
-    values = {"team": team_id, "rows": json.dumps(payloads), "received_at": received_at}
+    rows = json.dumps(payloads, ensure_ascii=False)
+    if "\\u0000" in rows:
+        rows = _NUL.sub(r"\1", rows)
+    values = {"team": team_id, "rows": holdable(rows), "received_at": received_at}
     await connection.execute(_STORE_INTO[connection.dialect.name], values)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,10 +14,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.engine import make_url
 
+from bot import health
 from bot.sandbox import RealClock, SandboxServer, default_workspace
 from tests.acceptance.test_run import exported
 from tests.databases import PostgresServer, own_postgres
 from tests.processes import CONNECTED, LISTENING, Control, Program, for_workspace, run, running
+from tests.world import open_world
 
 MONITORING = "monitoring on "
 _BETWEEN_LOOKS = 0.02
@@ -131,6 +134,26 @@ async def test_without_its_database_it_is_not_ready_but_lives_and_is_ready_again
         assert await bot.end() == 0
 
 
+async def test_an_outage_that_lasts_does_not_count_as_failing(
+    own: Any, in_postgresql: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever a loop fails with while the database is away: a new process would fail with it too."""
+    monkeypatch.setattr(health, "_SECONDS_TO_MEND", 1.5)
+    async with open_world(in_postgresql["DATABASE_URL"]) as world:
+        await asyncio.to_thread(own.stop)
+        try:
+            failures: Counter[str] = Counter()
+            async with asyncio.timeout(20):
+                # After the third there are two pauses of a second behind it.
+                while len(failures) < 3 or min(failures.values()) < 3:
+                    await asyncio.sleep(_BETWEEN_LOOKS)
+                    records = [one for one in caplog.records if vars(one).get("action") == "loop_failed"]
+                    failures = Counter(str(one.args) for one in records)
+            assert world.bot.health.failing() == {}
+        finally:
+            await asyncio.to_thread(own.start)
+
+
 @pytest.mark.parametrize("where", ["socket mode", "http beside it", "http with it"])
 async def test_a_stop_shows_while_what_is_under_way_is_finished(
     control: Control, env: dict[str, str], tmp_path: Path, where: str
@@ -154,6 +177,7 @@ async def test_a_stop_shows_while_what_is_under_way_is_finished(
         await control.do("faults", latency_ms={"value": 2000, "method": "conversations.create"})
         await control.command("declare p1 Checkout returns 503")
         await watcher.until_sending()
+        assert (await watcher.numbers())["incident_bot_acknowledgement_seconds_count interaction"] == 1
 
         stopping = asyncio.create_task(bot.end(within=6))
         answer = await watcher.until("/readyz", 503)
@@ -177,7 +201,7 @@ async def test_an_address_that_is_taken_is_refused_in_a_sentence(
     assert finished.code == 1
     [said] = [line for line in finished.err.splitlines() if " INFO " not in line]
     assert said.startswith(f"incident-bot: --monitor 127.0.0.1:{taken} cannot be used: ")
-    assert said.endswith(". Take another port.")
+    assert said.endswith(". Take another address.")
     assert (await run("run", "--monitor", "9090", env=env, cwd=tmp_path)).code == 2
 
 

@@ -1,6 +1,6 @@
 """What was said while the bot was away is on record afterwards, with its own time."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, cast
 
@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete
 
 from bot.sandbox import SteppedClock, default_workspace
+from bot.service import chat, history
 from bot.service.incidents import by_number
 from bot.slack.backfill import Backfill
 from bot.slack.gateway import Gateway
@@ -150,3 +151,61 @@ async def test_nothing_is_skipped_where_our_clock_is_not_slacks(world: World, ho
     await forget_everything_said(world)
     await backfill(world).read(1)
     assert missed in {one["ts"] for one in (await world.record())["messages"]}
+
+
+class Meanwhile(SomeCalls):
+    """The way to Slack, on which somebody does something after each page was read and before it is merged."""
+
+    def __init__(self, slack: Gateway, doing: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(slack, 1000)
+        self._doing = doing
+
+    async def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        answer = await super().call(method, arguments)
+        await self._doing()
+        return answer
+
+
+@pytest.mark.parametrize("marked", [True, False])
+async def test_a_mark_that_changes_while_a_page_is_read_is_as_it_was_left(world: World, marked: bool) -> None:
+    """The page's older state once came back over the event's newer one."""
+    channel = await world.declare()
+    ts = await world.say("ben", channel, "Lag is falling")
+    where = {"user": "ana", "channel": channel, "ts": ts, "name": "pushpin"}
+    if marked:
+        await world.workspace.add_reaction(**where)
+        await world.settle()
+
+    async def change() -> None:
+        await (world.workspace.remove_reaction(**where) if marked else world.workspace.add_reaction(**where))
+        await world.settle()
+
+    reading = backfill(world)
+    reading._slack = cast("Gateway", Meanwhile(world.bot._slack, change))
+    await reading.read(1)
+    [message] = (await world.record())["messages"]
+    assert message["key_event"] is not marked
+
+
+async def test_marks_set_and_taken_while_nobody_listened_can_be_changed_afterwards(world: World) -> None:
+    channel = await world.declare()
+    ts = await world.say("ben", channel, "Lag is falling")
+    async with world.bot.desk.work() as uow:  # somebody's mark that is no longer there
+        await chat.mark(uow, channel_id(world, channel), ts, source="reaction", person="U1", at=uow.now)
+    stored = world.workspace.channel(channel).messages[ts]
+    ana = world.workspace.user("ana").id
+    stored.reactions["pushpin"] = [ana]
+    await backfill(world).read(1)
+    async with world.bot.desk.look() as uow:
+        marks = await history.marks_on_record(uow, channel_id(world, channel))
+    assert {person for (_, _, person), (_, removed) in marks.items() if removed is None} == {ana}
+    await world.workspace.remove_reaction(user="ana", channel=channel, ts=ts, name="pushpin")
+    await world.settle()
+    assert not (await world.record())["messages"][0]["key_event"]
+    await world.workspace.add_reaction(user="ana", channel=channel, ts=ts, name="pushpin")
+    await world.settle()
+    assert (await world.record())["messages"][0]["key_event"]
+
+
+def channel_id(world: World, name: str) -> str:
+    return world.workspace.channel(name).id

@@ -1,5 +1,7 @@
 """The migrations lead to the tables, and the start refuses what it cannot use."""
 
+import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,19 @@ from bot.errors import StoreError
 from bot.store.database import Database
 from bot.store.migrate import SCHEMA, migrate
 from bot.store.tables import Base
+from tests.databases import Databases
 
 
-async def test_the_migrated_schema_is_that_of_the_tables(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+@pytest.fixture
+def empty_url(each_kind: Databases, tmp_path: Path) -> Iterator[str]:
+    """A database of each kind without a schema."""
+    url = each_kind.empty(tmp_path)
+    yield url
+    each_kind.drop(url)
+
+
+async def test_the_migrated_schema_is_that_of_the_tables(empty_url: str) -> None:
+    database = Database(empty_url)
     assert await migrate(database)
     assert not await migrate(database), "a second start finds nothing to do"
 
@@ -31,9 +42,19 @@ def test_the_newest_migration_is_the_one_that_the_start_looks_for() -> None:
     assert max(file.name.split("_")[0] for file in files) == SCHEMA
 
 
-async def test_a_newer_schema_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
-    await migrate(database)
+async def test_replicas_that_start_together_migrate_once(postgresql: Databases, tmp_path: Path) -> None:
+    url = postgresql.empty(tmp_path)
+    replicas = [Database(url) for _ in range(4)]
+    await asyncio.gather(*(migrate(one) for one in replicas))
+    async with replicas[0].read() as session:
+        assert (await session.scalars(text("SELECT version_num FROM alembic_version"))).all() == [SCHEMA]
+    for one in replicas:
+        await one.close()
+    postgresql.drop(url)
+
+
+async def test_a_newer_schema_is_refused_with_what_to_do(database_url: str) -> None:
+    database = Database(database_url)
     async with database.write() as session:
         await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     try:
@@ -51,6 +72,7 @@ async def test_a_newer_schema_is_refused_with_what_to_do(tmp_path: Path) -> None
         ("sqlite://", "names no file"),
         ("sqlite:////does/not/exist.db", "there is no folder /does/not"),
         ("sqlite:////", "is a folder"),
+        ("mysql://somewhere/x", "neither SQLite nor PostgreSQL"),
     ],
 )
 def test_an_address_that_will_not_do_is_a_sentence(url: str, sentence: str) -> None:
@@ -61,3 +83,11 @@ def test_an_address_that_will_not_do_is_a_sentence(url: str, sentence: str) -> N
 @pytest.mark.parametrize("table", Base.metadata.sorted_tables, ids=lambda table: table.name)
 def test_every_table_belongs_to_a_workspace(table: object) -> None:
     assert "team_id" in table.columns  # type: ignore[attr-defined]
+
+
+async def test_a_server_that_is_not_there_is_a_sentence_without_the_password() -> None:
+    database = Database("postgresql://bot:secret@127.0.0.1:1/incidents")
+    with pytest.raises(StoreError, match=r"postgresql\+psycopg://bot:\*\*\*@127\.0\.0\.1:1.* cannot be used") as caught:
+        await migrate(database)
+    assert "secret" not in str(caught.value)
+    await database.close()

@@ -64,6 +64,8 @@ def test_a_loop_that_has_run_for_a_minute_since_is_well_again(health: Health, ma
         NoConnectionFree("QueuePool limit reached"),
         ConnectionRefusedError(),
         TimeoutError(),
+        # As a task group raises them.
+        ExceptionGroup("workers", [OSError(), ExceptionGroup("more", [OperationalError("SELECT 1", {}, Exception())])]),
     ],
     ids=lambda problem: type(problem).__name__,
 )
@@ -72,6 +74,12 @@ def test_an_outage_of_the_database_is_no_reason_to_kill_the_bot(
 ) -> None:
     fail(health, machine, problem, every=1, times=3600)
     assert health.failing() == {}
+
+
+def test_a_fault_beside_an_outage_is_found(health: Health, machine: Machine) -> None:
+    both = ExceptionGroup("workers", [OSError(), ExceptionGroup("more", [OSError(), KeyError()])])
+    fail(health, machine, both, every=1, times=62)
+    assert health.failing() == {"outbox": "has been failing for 61 s, last with KeyError"}
 
 
 def test_a_fault_that_shows_between_outages_counts_from_its_first_time(health: Health, machine: Machine) -> None:

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from bot.store.base import Moment
+from bot.store.base import Moment, Written
 from bot.store.tables import Base
 
 connection = context.config.attributes["connection"]
@@ -12,7 +12,9 @@ connection = context.config.attributes["connection"]
 
 def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Migrations name SQLAlchemy's own types only: ours may change after they were written."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Moment) else False
+    if kind != "type":
+        return False
+    return "sa.DateTime(timezone=True)" if isinstance(item, Moment) else isinstance(item, Written) and "sa.String()"
 
 
 context.configure(

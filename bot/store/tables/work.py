@@ -64,7 +64,7 @@ class DueJob(Row, Base):
 
     key: Mapped[str]
     kind: Mapped[str]
-    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))  # locked while the job is done
     payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
     due_at: Mapped[datetime]
     state: Mapped[str] = mapped_column(default="waiting")  # waiting, done, cancelled, failed

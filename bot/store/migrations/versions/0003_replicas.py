@@ -12,4 +12,7 @@ def upgrade() -> None:
     with op.batch_alter_table('incidents', schema=None) as batch_op:
         batch_op.add_column(sa.Column('history_reading', sa.JSON(none_as_null=True), nullable=True))
 
+    with op.batch_alter_table('due_jobs', schema=None) as batch_op:
+        batch_op.alter_column('incident_id', existing_type=sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False)
+
     # ### end Alembic commands ###
