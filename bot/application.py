@@ -19,6 +19,7 @@ from bot.slack.dispatcher import Dispatcher
 from bot.slack.gateway import Gateway
 from bot.store import outbox
 from bot.store.outages import fault_in
+from bot.store.purge import KEEP, purge
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 # end. What is not done by then waits for the next start, or for another replica.
 _SECONDS_TO_STOP = 5.0
 _SECONDS_TO_APPLY = 3.0
+_SECONDS_BETWEEN_PURGES = 3600.0
 
 
 class Receiver(Protocol):
@@ -83,7 +85,12 @@ class Application:
                 await outbox.free_all(session, self.desk.team_id)
         # First: where it fails there are no loops to stop yet. What comes in before them waits in the inbox.
         await self.receiver.open()
-        loops = {"inbox": self._applier.run, "outbox": self._dispatcher.run, "due jobs": self._jobs.run}
+        loops = {
+            "inbox": self._applier.run,
+            "outbox": self._dispatcher.run,
+            "due jobs": self._jobs.run,
+            "purge": self._purge,
+        }
         self._loops = [asyncio.create_task(self._supervise(name, loop), name=name) for name, loop in loops.items()]
         self._catching_up = asyncio.create_task(self._catch_up(), name="backfill")
         self._watching = asyncio.create_task(self.receiver.watch(), name="watch")
@@ -140,6 +147,12 @@ class Application:
         except Exception:
             # A supervisor's catch: `incident-bot backfill` reads it on demand.
             log.exception("What was missed could not be read.", extra={"action": "backfill_failed"})
+
+    async def _purge(self) -> None:
+        """Deletes what has been finished for long, every hour."""
+        while True:
+            await purge(self.desk.database, before=self.desk.clock.now() - KEEP)
+            await asyncio.sleep(_SECONDS_BETWEEN_PURGES)
 
     async def idle(self) -> None:
         """Returns when nothing is left to do before the clock moves on or somebody does something."""

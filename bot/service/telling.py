@@ -94,7 +94,9 @@ async def _report(uow: UnitOfWork, incident_id: int | None, subject: str, *, wha
         return
     lane = f"trouble:{incident_id}:{subject}"
     known = await uow.session.scalar(
-        select(OutboxItem.id).where(OutboxItem.team_id == uow.team_id, OutboxItem.lane == lane).limit(1)
+        select(OutboxItem.id)
+        .where(OutboxItem.team_id == uow.team_id, OutboxItem.coalesce_key == f"tell_person:{lane}")
+        .limit(1)
     )
     if known is not None:
         return
@@ -108,7 +110,7 @@ async def _report(uow: UnitOfWork, incident_id: int | None, subject: str, *, wha
     )
     person = commander or incident.reporter
     payload = {"message": "trouble", "person": person, "what": what, "why": why}
-    await uow.tell("tell_person", lane=lane, incident=incident, payload=payload)
+    await uow.tell("tell_person", lane=lane, incident=incident, coalesce=True, payload=payload)
 
 
 async def bring_in(uow: UnitOfWork, incident: Incident, person: str) -> None:

@@ -33,8 +33,8 @@ def goes(state: str, minute: int, *, team: str = "T1") -> OutboxItem:
     )
 
 
-def job(state: str, *, team: str = "T1") -> DueJob:
-    return DueJob(team_id=team, key=state, kind="prompt", payload={}, due_at=NOON, state=state)
+def job(state: str, of: Incident, *, team: str = "T1") -> DueJob:
+    return DueJob(team_id=team, incident_id=of.id, key=state, kind="prompt", payload={}, due_at=NOON, state=state)
 
 
 def incident(number: int, priority: str, status: Status, *, team: str = "T1", **facts: Any) -> Incident:
@@ -59,7 +59,6 @@ async def test_what_waits_failed_and_is_open_is_counted_with_the_age_of_the_olde
         session.add_all([came("applied", 0), came("failed", 1), came("waiting", 2), came("waiting", 3)])
         session.add_all([goes("done", 0), goes("refused", 1), goes("needless", 2)])
         session.add_all([goes("waiting", 4), goes("sending", 3), goes("waiting", 5)])
-        session.add_all([job("failed"), job("done"), job("waiting"), job("cancelled")])
         session.add_all(
             [
                 incident(1, "p1", Status.INVESTIGATING, is_private=True),
@@ -71,8 +70,13 @@ async def test_what_waits_failed_and_is_open_is_counted_with_the_age_of_the_olde
             ]
         )
         # Another workspace's
-        session.add_all([came("waiting", -9, team="T2"), goes("waiting", -9, team="T2"), job("failed", team="T2")])
-        session.add(incident(1, "p1", Status.INVESTIGATING, team="T2"))
+        session.add_all([came("waiting", -9, team="T2"), goes("waiting", -9, team="T2")])
+        one = incident(7, "p4", Status.CLOSED)
+        other = incident(1, "p1", Status.INVESTIGATING, team="T2")
+        session.add_all([one, other])
+        await session.flush()
+        session.add_all(job(state, one) for state in ("failed", "done", "waiting", "cancelled"))
+        session.add(job("failed", other, team="T2"))
     async with database.read() as session:
         found = await depths(session, "T1")
     await database.close()

@@ -37,7 +37,11 @@ class OutboxItem(Row, Base):
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index(None, "state", "lane", "id"), Index(None, "team_id", "coalesce_key", "state"))
+    __table_args__ = (
+        Index(None, "state", "lane", "id"),
+        Index(None, "team_id", "coalesce_key", "state"),
+        Index(None, "after_id"),  # for the purge
+    )
 
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
     lane: Mapped[str]  # items of one lane go out one after the other

@@ -15,4 +15,7 @@ def upgrade() -> None:
     with op.batch_alter_table('due_jobs', schema=None) as batch_op:
         batch_op.alter_column('incident_id', existing_type=sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False)
 
+    with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_outbox_after_id'), ['after_id'], unique=False)
+
     # ### end Alembic commands ###

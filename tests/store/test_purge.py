@@ -1,0 +1,32 @@
+"""Finished work goes after a month; what failed, waits or is young stays."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+
+from bot.store.purge import KEEP, purge
+from bot.store.tables import InboxItem, OutboxItem
+from tests.world import World
+
+
+async def test_finished_work_goes_and_the_bot_goes_on(world: World) -> None:
+    channel = await world.declare()
+    for number in range(12):
+        await world.say("ben", channel, f"message {number}")
+    desk = world.bot.desk
+    async with desk.work() as uow:
+        kept = await uow.session.scalar(select(func.min(InboxItem.id)).where(InboxItem.lane != "interaction"))
+        await uow.session.execute(update(InboxItem).where(InboxItem.id == kept).values(state="failed"))
+        refused = await uow.session.scalar(select(func.min(OutboxItem.id)).where(OutboxItem.after_id.is_not(None)))
+        await uow.session.execute(update(OutboxItem).where(OutboxItem.id == refused).values(state="refused"))
+    assert await purge(desk.database, before=desk.clock.now()) == 0, "all of it is young"
+    async with desk.look() as look:
+        before = [await look.session.scalar(select(func.count()).select_from(one)) for one in (InboxItem, OutboxItem)]
+    later = desk.clock.now() + timedelta(seconds=1)
+    assert await purge(desk.database, before=later) == sum(before) - 2
+    async with desk.look() as look:
+        assert (await look.session.scalars(select(InboxItem.id))).all() == [kept]
+        assert (await look.session.scalars(select(OutboxItem.id))).all() == [refused]
+    await world.command("ana", "note Still here", channel=channel)
+    assert any("Still here" in one.text for one in world.by_bot(channel))
+    assert timedelta(days=1) <= KEEP, "Slack may deliver again for hours"
