@@ -9,7 +9,6 @@ from typing import Protocol, Self
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.errors import SlackUnreachable
 from bot.health import Health
 from bot.service.desk import Desk
 from bot.service.due import DueJobs
@@ -27,6 +26,7 @@ log = logging.getLogger(__name__)
 # end. What is not done by then waits for the next start, or for another replica.
 _SECONDS_TO_STOP = 5.0
 _SECONDS_TO_APPLY = 3.0
+_SECONDS_TO_CANCEL = 1.0  # a transaction that is under way is rolled back
 _SECONDS_BETWEEN_PURGES = 3600.0
 
 
@@ -107,9 +107,10 @@ class Application:
         tasks = [*self._loops, *filter(None, [self._catching_up, self._watching])]
         for loop in tasks:
             loop.cancel()
-        for loop in tasks:
-            with contextlib.suppress(asyncio.CancelledError, SlackUnreachable):
-                await loop
+        ended, _still_at_it = await asyncio.wait(tasks, timeout=_SECONDS_TO_CANCEL)
+        for loop in ended:
+            with contextlib.suppress(asyncio.CancelledError):
+                loop.exception()  # seen by whoever waited for it
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(began + _SECONDS_TO_STOP):
                 await self._dispatcher.drain()

@@ -1,7 +1,6 @@
 """Time, as everything in the bot is given it: UTC, aware, and replaceable."""
 
 import asyncio
-import contextlib
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -47,6 +46,5 @@ async def wait(event: asyncio.Event, clock: Clock, until: datetime | None, *, at
     finally:
         for waiter in waiters:
             waiter.cancel()
-        for waiter in waiters:
-            with contextlib.suppress(asyncio.CancelledError):
-                await waiter
+        # Not one by one: a cancellation of ours that came at that moment would be taken for the waiter's.
+        await asyncio.wait(waiters)

@@ -1,11 +1,11 @@
 """What people write in an incident's channel is on record, in whatever order Slack tells it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from bot.domain.mrkdwn import mentioned
 from bot.service.desk import UnitOfWork
@@ -31,60 +31,103 @@ class Spoken:
     files: Sequence[dict[str, Any]] = field(default_factory=tuple)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """What a message said at a time: `ts` is the message's own for the first version, the edit's for a later one."""
+
+    ts: str
+    text: str
+
+
 async def hear(uow: UnitOfWork, *said: Spoken) -> None:
     """Puts messages of one channel on record, or versions of them; the same once more changes nothing."""
+    known = await _messages(uow, said)
+    new = {one.ts: one for one in reversed(said) if one.ts not in known}  # the first of each
+    again = [one for one in said if one.ts in known or new[one.ts] is not one]
+    if new:
+        await _add(uow, list(new.values()))
+    if again:
+        await _hear_again(uow, again)
+
+
+async def _add(uow: UnitOfWork, new: Sequence[Spoken]) -> None:
+    """Messages that the database does not know, all with a few statements."""
+    rows = [
+        {
+            "team_id": uow.team_id,
+            "channel_id": one.channel_id,
+            "ts": one.ts,
+            "thread_ts": one.thread_ts,
+            "person": one.person,
+            "author_name": one.author_name,
+            "subtype": one.subtype,
+            "text": one.text,
+            "found_missing": False,
+            "files": list(one.files),
+        }
+        for one in new
+    ]
+    await uow.session.execute(insert(Message), rows)
+    numbers = {message.ts: message.id for message in (await _messages(uow, new)).values()}
+    await uow.session.execute(
+        insert(MessageVersion),
+        [
+            {
+                "team_id": uow.team_id,
+                "message_id": numbers[one.ts],
+                "version_ts": one.edited_ts or one.ts,
+                "text": one.text,
+            }
+            for one in new
+        ],
+    )
+    await notice(uow, *(person for one in new for person in (one.person, *mentioned(one.text))))
+
+
+async def _hear_again(uow: UnitOfWork, said: Sequence[Spoken]) -> None:
+    """Messages of which the database knows something: an event may have come before what it is about."""
     messages = await _messages(uow, said)
-    known = await _versions(uow, messages.values())
-    people: list[str] = []
-    versions: list[tuple[Message, str, str]] = []
     for one in said:
         message = messages[one.ts]
         if message.person is None:
             message.person, message.author_name = one.person, one.author_name
-            people += [person for person in (one.person, *mentioned(one.text)) if person is not None]
+            await notice(uow, one.person, *mentioned(one.text))
         message.thread_ts = one.thread_ts or message.thread_ts
         message.subtype = message.subtype or one.subtype
         if one.files:
             message.files = list(one.files)
-        version = one.edited_ts or one.ts
-        stamps = known.setdefault(one.ts, set())
-        if not stamps or version >= max(stamps):
-            message.text = one.text
-        if version not in stamps:
-            stamps.add(version)
-            versions.append((message, version, one.text))
-    await uow.session.flush()  # numbers the messages
-    uow.session.add_all(
-        MessageVersion(team_id=uow.team_id, message_id=message.id, version_ts=version, text=text)
-        for message, version, text in versions
-    )
-    await notice(uow, *people)
-    await uow.session.flush()
+        await _add_version(uow, message, one.edited_ts or one.ts, one.text)
 
 
-async def hear_edit(uow: UnitOfWork, said: Spoken, *, before: str | None, edited_at: datetime | None) -> None:
+async def hear_edit(uow: UnitOfWork, said: Spoken, *, before: Version | None, edited_at: datetime | None) -> None:
     """An edit by a person. Unfurls arrive the same way; they carry no new `edited_ts` and are no version.
 
-    `before` is the text that the edit replaced, which saves the first version where its message has not come yet.
+    `before` is what the edit replaced: its own event may not have come yet.
     """
     if said.edited_ts is None:
         return
     message = await _message(uow, said.channel_id, said.ts)
     if before is not None:
-        await _add_first_version(uow, message, before)
-    await hear(uow, said)
+        await _add_version(uow, message, before.ts, before.text)
+    await _hear_again(uow, [said])
     message.edited_at = max(filter(None, (message.edited_at, edited_at)), default=None)
 
 
 async def hear_deletion(
-    uow: UnitOfWork, channel_id: str, ts: str, *, at: datetime, last_text: str | None = None, person: str | None = None
+    uow: UnitOfWork,
+    channel_id: str,
+    ts: str,
+    *,
+    at: datetime,
+    before: Version | None = None,
+    person: str | None = None,
 ) -> None:
-    """Keeps what was deleted, and a tombstone for a deletion that comes before its message."""
+    """Keeps what was deleted (`before`: its last version), and a tombstone for a deletion before its message."""
     message = await _message(uow, channel_id, ts)
     message.deleted_at = message.deleted_at or at
     message.person = message.person or person
-    if last_text is not None:
-        await _add_first_version(uow, message, last_text)
+    if before is not None:
+        await _add_version(uow, message, before.ts, before.text)
 
 
 async def mark(uow: UnitOfWork, channel_id: str, ts: str, *, source: str, person: str, at: datetime) -> None:
@@ -184,39 +227,22 @@ async def _message(uow: UnitOfWork, channel_id: str, ts: str) -> Message:
 
 
 async def _messages(uow: UnitOfWork, said: Sequence[Spoken]) -> dict[str, Message]:
-    """{ts: the message}, new ones where there were none."""
-    wanted = {one.ts: one.channel_id for one in said}
+    """{ts: the message}, as far as they are on record."""
     rows = await uow.session.scalars(
         select(Message).where(
             Message.team_id == uow.team_id,
-            Message.channel_id.in_(set(wanted.values())),
-            Message.ts.in_(wanted),
+            Message.channel_id == said[0].channel_id,
+            Message.ts.in_({one.ts for one in said}),
         )
     )
-    found = {message.ts: message for message in rows}
-    for ts, channel_id in wanted.items():
-        if ts not in found:
-            found[ts] = Message(team_id=uow.team_id, channel_id=channel_id, ts=ts, text="", files=[])
-            uow.session.add(found[ts])
-    return found
+    return {message.ts: message for message in rows}
 
 
-async def _versions(uow: UnitOfWork, messages: Iterable[Message]) -> dict[str, set[str]]:
-    """{ts of the message: the version_ts of each of its versions}."""
-    stored = {message.id: message.ts for message in messages if message.id is not None}
-    found: dict[str, set[str]] = {}
-    if stored:
-        rows = await uow.session.execute(
-            select(MessageVersion.message_id, MessageVersion.version_ts).where(MessageVersion.message_id.in_(stored))
-        )
-        for message_id, version_ts in rows:
-            found.setdefault(stored[message_id], set()).add(version_ts)
-    return found
-
-
-async def _add_first_version(uow: UnitOfWork, message: Message, text: str) -> None:
-    """As it was written, where no version is known yet."""
-    if not await _versions(uow, [message]):
-        uow.session.add(MessageVersion(team_id=uow.team_id, message_id=message.id, version_ts=message.ts, text=text))
-        message.text = text
+async def _add_version(uow: UnitOfWork, message: Message, version_ts: str, text: str) -> None:
+    rows = await uow.session.scalars(select(MessageVersion.version_ts).where(MessageVersion.message_id == message.id))
+    known = set(rows)
+    if version_ts not in known:
+        uow.session.add(MessageVersion(team_id=uow.team_id, message_id=message.id, version_ts=version_ts, text=text))
         await uow.session.flush()
+    if version_ts >= max(known, default=version_ts):
+        message.text = text

@@ -23,11 +23,11 @@ _MOST_ATTEMPTS = 5
 # Items of other processes are found at the next round.
 _ROUND_SECONDS = 1.0
 # So many of a lane at a time, and lanes together for so long: a command must not wait behind them for the database.
-_MOST_TOGETHER = 100
+_MOST_TOGETHER, _MOST_IN_A_RUSH = 100, 20
 _SECONDS_TOGETHER = 0.03
 _SECONDS_UNTIL_NOT_TOO_EARLY = 0.02
 # Storing what comes in goes before applying it: Slack waits for the one, nobody for the other. But not for ever.
-_CALM_SECONDS = 0.02
+_CALM_SECONDS = 0.01
 _LONGEST_WAIT_FOR_CALM = 0.5
 # Lanes that are applied side by side where the database lets several write.
 _WORKERS = 3
@@ -55,26 +55,27 @@ class Applier:
     async def _work(self) -> None:
         while True:
             self._inbox.arrived.clear()
-            await self._calm()
-            if not await self._apply_some():
+            calm = await self._calm()
+            if not await self._apply_some(most=_MOST_TOGETHER if calm else _MOST_IN_A_RUSH):
                 pause = _SECONDS_UNTIL_NOT_TOO_EARLY if self._too_early else _ROUND_SECONDS
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._inbox.arrived.wait(), pause)
                 if self._too_early and not await self._is_too_early():
                     self._too_early.clear()
 
-    async def _calm(self) -> None:
-        """Returns when events no longer come in a rush."""
+    async def _calm(self) -> bool:
+        """Waits until events no longer come in a rush; False where they still do."""
         clock = asyncio.get_running_loop().time
         until = clock() + _LONGEST_WAIT_FOR_CALM
-        while (calm_at := self._inbox.rushed_at + _CALM_SECONDS) > clock() and clock() < until:  # noqa: ASYNC110
-            await asyncio.sleep(calm_at - clock())
+        while (rush := self._inbox.in_a_rush) and clock() < until:  # noqa: ASYNC110 - the end of a rush is no event
+            await asyncio.sleep(_CALM_SECONDS / 2)
+        return not rush
 
     async def _is_too_early(self) -> bool:
         async with self._desk.look() as uow:
             return await outbox.making_a_channel(uow.session, uow.team_id)
 
-    async def _apply_some(self) -> bool:
+    async def _apply_some(self, *, most: int) -> bool:
         """Applies some of what waits in one transaction; False where nothing waits."""
         async with self._desk.look() as look:
             if not await inbox.anything_waits(look.session, look.team_id, but=self._too_early):
@@ -85,7 +86,7 @@ class Applier:
             for lane in await inbox.take_lanes(uow.session, uow.team_id, but=self._too_early):
                 if some and clock() > until:
                     break
-                items = await inbox.waiting(uow.session, uow.team_id, lane, most=_MOST_TOGETHER)
+                items = await inbox.waiting(uow.session, uow.team_id, lane, most=most)
                 some = await self._apply_lane(uow, lane, items) or some
         return some
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -16,6 +16,8 @@ from bot.store.tables import Workspace
 
 log = logging.getLogger(__name__)
 
+# A rush is over when nothing has come for so long.
+_RUSH_SECONDS = 0.02
 # Told by the bot's own doings too, and needed: it learns from them who is in a channel.
 _KEPT_OF_OUR_OWN = frozenset({"member_joined_channel", "member_left_channel"})
 
@@ -27,10 +29,15 @@ class Inbox:
         self._desk = desk
         self._workspace = workspace
         self.arrived = asyncio.Event()  # set after each commit
-        self.rushed_at = -math.inf  # by the event loop's clock: when events last came so fast that they shared a commit
+        self._rushed_at = -math.inf  # by the event loop's clock: when events last shared a commit
         # What came while a commit was under way shares the next one.
         self._to_store: list[tuple[inbox.Payload, asyncio.Future[None]]] = []
         self._storing: asyncio.Task[None] | None = None
+
+    @property
+    def in_a_rush(self) -> bool:
+        """Whether events come so fast that they share commits."""
+        return self.storing or asyncio.get_running_loop().time() - self._rushed_at < _RUSH_SECONDS
 
     @property
     def storing(self) -> bool:
@@ -74,15 +81,10 @@ class Inbox:
     async def _store_all(self) -> None:
         try:
             while self._to_store:
+                await asyncio.sleep(0)  # what has already arrived may join
                 together, self._to_store = self._to_store, []
                 try:
-                    async with self._desk.database.statement() as connection:
-                        await inbox.store(
-                            connection,
-                            self._desk.team_id,
-                            [row for row, _ in together],
-                            received_at=self._desk.clock.now(),
-                        )
+                    await self._store([payload for payload, _ in together])
                 except Exception as problem:
                     # Whoever waits gets it: without an acknowledgement Slack sends the event again.
                     if fault_in(problem) is None:
@@ -97,10 +99,22 @@ class Inbox:
                         if not stored.done():
                             stored.set_result(None)
                     if len(together) > 1:
-                        self.rushed_at = asyncio.get_running_loop().time()
+                        self._rushed_at = asyncio.get_running_loop().time()
                     self.arrived.set()
         finally:
             self._storing = None
+
+    async def _store(self, payloads: Sequence[inbox.Payload]) -> None:
+        try:
+            await self._store_once(payloads)
+        except Exception as problem:
+            if fault_in(problem) is not None:
+                raise
+            await self._store_once(payloads)  # the connection may be of before a restart of the database
+
+    async def _store_once(self, payloads: Sequence[inbox.Payload]) -> None:
+        async with self._desk.database.statement() as connection:
+            await inbox.store(connection, self._desk.team_id, payloads, received_at=self._desk.clock.now())
 
     def _is_our_own(self, event: Mapping[str, Any]) -> bool:
         """What the bot does itself is in the database already."""

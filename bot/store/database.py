@@ -37,7 +37,7 @@ class Database:
             elif parsed.get_backend_name() == "postgresql":
                 self.url = parsed.set(drivername="postgresql+psycopg")
                 self.writer = _postgresql_engine(self.url)
-                self._single = self.writer.execution_options(isolation_level="AUTOCOMMIT")
+                self._single = _postgresql_engine(self.url, single=True)
                 # Several queries of one look see one state of things, as they do in SQLite.
                 self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             else:
@@ -68,7 +68,10 @@ class Database:
 
     @asynccontextmanager
     async def statement(self) -> AsyncIterator[AsyncConnection]:
-        """For one statement, which is a transaction by itself: with fewer exchanges than `write`."""
+        """For one statement, which is a transaction by itself: with fewer exchanges than `write`.
+
+        After an outage the first one fails; it is the caller's to repeat it.
+        """
         async with self._single.connect() as connection:
             yield connection
 
@@ -81,6 +84,7 @@ class Database:
     async def close(self) -> None:
         await self.writer.dispose()
         await self.reader.dispose()
+        await self._single.dispose()
 
 
 def _no_address(why: str) -> StoreError:
@@ -100,14 +104,16 @@ def _check_file(name: str | None) -> None:
         raise StoreError(f"The database {name} cannot be written by this user.")
 
 
-def _postgresql_engine(url: URL) -> AsyncEngine:
+def _postgresql_engine(url: URL, *, single: bool = False) -> AsyncEngine:
+    """`single`: one connection for statements that are transactions by themselves and that can be repeated."""
     # READ COMMITTED, PostgreSQL's own: what must not change under a unit of work is locked by it, row by row.
     # Before each use a connection is tried: after a restart of the server the first command finds a live one.
     return create_async_engine(
         url,
-        pool_size=_CONNECTIONS,
-        max_overflow=_MORE_IN_A_RUSH,
-        pool_pre_ping=True,
+        pool_size=1 if single else _CONNECTIONS,
+        max_overflow=0 if single else _MORE_IN_A_RUSH,
+        pool_pre_ping=not single,
+        isolation_level="AUTOCOMMIT" if single else "READ COMMITTED",
         hide_parameters=True,  # what people write does not belong into the log of an error
         connect_args={"connect_timeout": 5, "application_name": "incident-bot"},
     )

@@ -1,7 +1,11 @@
 """What is said in the channel is on record; marks make it a key event."""
 
+import json
+from itertools import permutations
 from typing import Any
 
+from bot.slack.happening import Happening
+from bot.slack.listeners.events import apply
 from tests.world import World
 
 
@@ -113,3 +117,40 @@ async def test_what_is_said_before_the_bot_knows_the_channels_id_is_recorded(wor
     await world.pass_time(seconds=10)
     assert message(await world.record(), ts)["text"] == "I saw it first"
     assert len([one for one in world.workspace.channels.values() if one.name.startswith("inc-1")]) == 1
+
+
+async def test_every_version_is_kept_in_whatever_order_its_events_come(world: World) -> None:
+    """What an edit or a deletion replaced was once kept as the first version, whichever it had been."""
+    channel = await world.declare()
+    room = world.workspace.channel(channel).id
+    ana = world.workspace.user("ana").id
+    first = {"type": "message", "user": ana, "text": "I call the carrier", "ts": "1772461900.000100"}
+    second = first | {"text": "Rolled back", "edited": {"user": ana, "ts": "1772461910.000000"}}
+    third = first | {"text": "Rolled forward", "edited": {"user": ana, "ts": "1772461920.000000"}}
+    changed = {"type": "message", "subtype": "message_changed", "channel": room}
+    events = [
+        first | {"channel": room},
+        changed | {"ts": "1772461910.000200", "message": second, "previous_message": first},
+        changed | {"ts": "1772461920.000200", "message": third, "previous_message": second},
+        {
+            "type": "message",
+            "subtype": "message_deleted",
+            "channel": room,
+            "ts": "1772461930.000200",
+            "deleted_ts": first["ts"],
+            "previous_message": third,
+        },
+    ]
+    for number, order in enumerate(permutations(events)):
+        ts = f"17724618{number:02}.000100"
+        moved = json.loads(json.dumps(order).replace(str(first["ts"]), ts))
+        async with world.bot.desk.work() as uow:
+            await apply(uow, [Happening(event=event, at=uow.now) for event in moved])
+        [message] = [one for one in (await world.record())["messages"] if one["ts"] == ts]
+        assert [version["text"] for version in message["versions"]] == [
+            "I call the carrier",
+            "Rolled back",
+            "Rolled forward",
+        ]
+        assert message["text"] == "Rolled forward"
+        assert message["deleted_at"]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.domain.times import from_ts
 from bot.errors import TooEarly
 from bot.service import chat, people
-from bot.service.chat import MARKS, Spoken
+from bot.service.chat import MARKS, Spoken, Version
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import of_channel
 from bot.service.roles import note_participant
@@ -104,7 +104,7 @@ async def _handle_message(uow: UnitOfWork, event: Event, at: datetime) -> None:
                     channel,
                     ts,
                     at=_moment(event, "ts", at),
-                    last_text=_text(before, "text"),
+                    before=_version(ts, before),
                     person=_text(before, "user"),
                 )
 
@@ -116,13 +116,19 @@ async def _handle_change(uow: UnitOfWork, channel: str, event: Event, at: dateti
         return
     if _text(message, "subtype") == TOMBSTONE:
         moment = _moment(event, "ts", at)
-        await chat.hear_deletion(uow, channel, ts, at=moment, last_text=_text(before, "text"))
+        await chat.hear_deletion(uow, channel, ts, at=moment, before=_version(ts, before))
         return
     said = spoken(channel, message)
     if said.edited_ts == _ts(_part(before, "edited"), "ts") and before:
         return  # an unfurl or the like: nobody edited anything
     edited_at = _moment(_part(message, "edited"), "ts", at) if said.edited_ts else None
-    await chat.hear_edit(uow, said, before=_text(before, "text"), edited_at=edited_at)
+    await chat.hear_edit(uow, said, before=_version(ts, before), edited_at=edited_at)
+
+
+def _version(ts: str, message: Event) -> Version | None:
+    """What a message said before an event about it; Slack leaves it out now and then."""
+    text = _text(message, "text")
+    return None if text is None else Version(ts=_ts(_part(message, "edited"), "ts") or ts, text=text)
 
 
 def spoken(channel: str, message: Event) -> Spoken:
