@@ -16,6 +16,9 @@ from bot.store.tables import Workspace
 
 log = logging.getLogger(__name__)
 
+# What is told when an event is stored (None), or could not be.
+Told = Callable[[Exception | None], None]
+
 # A rush is over when nothing has come for so long.
 _RUSH_SECONDS = 0.02
 # Told by the bot's own doings too, and needed: it learns from them who is in a channel.
@@ -31,7 +34,7 @@ class Inbox:
         self.arrived = asyncio.Event()  # set after each commit
         self._rushed_at = -math.inf  # by the event loop's clock: when events last shared a commit
         # What came while a commit was under way shares the next one.
-        self._to_store: list[tuple[inbox.Payload, asyncio.Future[None]]] = []
+        self._to_store: list[tuple[inbox.Payload, Told]] = []
         self._storing: asyncio.Task[None] | None = None
 
     @property
@@ -44,6 +47,11 @@ class Inbox:
         """Whether anything is on its way into the database."""
         return self._storing is not None
 
+    async def all_stored(self) -> None:
+        """Returns when nothing is on its way into the database any more."""
+        while self._storing is not None:
+            await asyncio.wait([self._storing])
+
     async def middleware(
         self,
         req: AsyncBoltRequest,
@@ -53,29 +61,46 @@ class Inbox:
         return BoltResponse(status=200) if await self.take(req.body) else await next()
 
     async def take(self, body: Mapping[str, Any]) -> bool:
-        """Returns once an event is committed under its id; False for what is no event.
+        """Returns once an event is committed under its id; False for what is no event."""
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def tell(problem: Exception | None) -> None:
+            if stored.done():
+                return
+            if problem is None:
+                stored.set_result(None)
+            else:
+                stored.set_exception(problem)
+
+        if not self.take_up(body, tell):
+            return False
+        await stored
+        return True
+
+    def take_up(self, body: Mapping[str, Any], tell: Told) -> bool:
+        """Calls `tell` once an event is committed under its id, or with the error; False for what is no event.
 
         A second delivery changes nothing.
         """
         if body.get("type") == "app_rate_limited":
             # No inner event: Slack has stopped sending for a minute because there was too much.
             log.warning("Slack is holding back events of this workspace.", extra={"action": "app_rate_limited"})
+            tell(None)
             return True
         if body.get("type") != "event_callback":
             return False
         event = body.get("event") or {}
         if self._is_our_own(event):
+            tell(None)
             return True
         row = inbox.Payload(
             key=str(body.get("event_id") or f"{event.get('type')}:{event.get('event_ts')}"),
             lane=_lane(event),
             body={"event": event, "event_time": body.get("event_time")},
         )
-        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._to_store.append((row, stored))
+        self._to_store.append((row, tell))
         if self._storing is None:
             self._storing = asyncio.create_task(self._store_all())
-        await stored
         return True
 
     async def _store_all(self) -> None:
@@ -91,13 +116,11 @@ class Inbox:
                         log.warning("The database is away; events were not stored.", extra={"action": "outage"})
                     else:
                         log.exception("Events could not be stored.", extra={"action": "inbox_store_failed"})
-                    for _, stored in together:
-                        if not stored.done():
-                            stored.set_exception(problem)
+                    for _, tell in together:
+                        tell(problem)
                 else:
-                    for _, stored in together:
-                        if not stored.done():
-                            stored.set_result(None)
+                    for _, tell in together:
+                        tell(None)
                     if len(together) > 1:
                         self._rushed_at = asyncio.get_running_loop().time()
                     self.arrived.set()

@@ -1,17 +1,18 @@
 """Receives payloads over Socket Mode, on more than one connection: the SDK drops one before it opens the next."""
 
 import asyncio
+import contextlib
+import json
 import logging
 import time
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.times import span
@@ -24,37 +25,86 @@ log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 _SECONDS_TO_FINISH = 2.0
+_EVENT_SECONDS = ACKNOWLEDGEMENT_SECONDS.labels("event")
 
 
-class _Connection(AsyncSocketModeHandler):
-    """One connection. Plain events go to the inbox without passing through Bolt; the rest is Bolt's."""
+class _Client(SocketModeClient):
+    """Plain events go to the inbox as they come, and their acknowledgements back as they are stored.
+
+    On the SDK's way each would be a task of its own, which costs more than storing it.
+    """
+
+    def __init__(self, inbox: Inbox, **options: Any) -> None:
+        super().__init__(**options)
+        self._inbox = inbox
+        self._stored: list[tuple[str, float]] = []  # envelopes to be acknowledged, and when they were received
+        self._acknowledging: asyncio.Task[None] | None = None
+
+    @property
+    def finishing(self) -> set[asyncio.Task[None]]:
+        """Acknowledgements under way."""
+        return {self._acknowledging} if self._acknowledging is not None else set()
+
+    async def enqueue_message(self, message: str) -> None:
+        if '"events_api"' in message:
+            envelope = json.loads(message)
+            if envelope.get("type") == "events_api" and isinstance(envelope.get("payload"), dict):
+                tell = partial(self._told, str(envelope.get("envelope_id")), time.perf_counter())
+                if self._inbox.take_up(envelope["payload"], tell):
+                    return
+        await super().enqueue_message(message)
+
+    def _told(self, envelope_id: str, received_at: float, problem: Exception | None) -> None:
+        if problem is not None:
+            return  # no acknowledgement: Slack sends the event again
+        self._stored.append((envelope_id, received_at))
+        if self._acknowledging is None:
+            self._acknowledging = asyncio.create_task(self._acknowledge())
+
+    async def _acknowledge(self) -> None:
+        try:
+            while self._stored:
+                envelope_id, received_at = self._stored.pop(0)
+                await self.send_message(f'{{"envelope_id": {json.dumps(envelope_id)}}}')
+                _EVENT_SECONDS.observe(time.perf_counter() - received_at)
+        except Exception as problem:  # noqa: BLE001 - whatever broke the connection: Slack sends the others again
+            self._stored.clear()
+            log.warning("Events could not be acknowledged: %s", problem, extra={"action": "acknowledgement_lost"})
+        finally:
+            self._acknowledging = None
+
+
+class _Connection:
+    """One connection; commands, clicks and submissions are Bolt's."""
 
     def __init__(self, app: AsyncApp, inbox: Inbox, *, app_token: str, api_url: str) -> None:
-        super().__init__(
-            app,
+        self._app = app
+        self.client = _Client(
+            inbox,
             app_token=app_token,
             web_client=AsyncWebClient(base_url=api_url),
             logger=logging.getLogger("slack_bolt"),
+            ping_interval=10,
         )
-        self._inbox = inbox
-        self.under_way: set[asyncio.Task[Any]] = set()
+        self.client.socket_mode_request_listeners.append(self._handle)  # type: ignore[arg-type]
+        self._under_way: set[asyncio.Task[Any]] = set()
 
-    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+    @property
+    def finishing(self) -> set[asyncio.Task[Any]]:
+        """What is being handled or acknowledged."""
+        return self._under_way | self.client.finishing
+
+    async def _handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:
         task = asyncio.current_task()
         if task is not None:
-            self.under_way.add(task)
-            task.add_done_callback(self.under_way.discard)
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
         received_at = time.perf_counter()
-        # An exception means no acknowledgement, and Slack sends the event again.
-        if req.type == "events_api" and await self._inbox.take(req.payload):
-            await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
-        else:
-            response = await run_async_bolt_app(self.app, req)
-            await send_async_response(client, req, response, time.time())
-            if response.status != 200:
-                return  # for Bolt that means: not acknowledged
-        kind = "event" if req.type == "events_api" else "interaction"
-        ACKNOWLEDGEMENT_SECONDS.labels(kind).observe(time.perf_counter() - received_at)
+        response = await run_async_bolt_app(self._app, req)
+        await send_async_response(client, req, response, time.time())
+        if response.status == 200:  # for Bolt anything else means: not acknowledged
+            kind = "event" if req.type == "events_api" else "interaction"
+            ACKNOWLEDGEMENT_SECONDS.labels(kind).observe(time.perf_counter() - received_at)
 
 
 class SocketModeReceiver:
@@ -91,7 +141,7 @@ class SocketModeReceiver:
         connection = _Connection(self._app, self._inbox, app_token=self._app_token, api_url=self._api_url)
         self._connections.append(connection)
         connection.client.wss_uri = answer["url"]
-        await connection.connect_async()  # type: ignore[no-untyped-call]
+        await connection.client.connect()  # type: ignore[no-untyped-call]
 
     async def receiving(self) -> bool:
         return any([await one.client.is_connected() for one in self._connections])
@@ -112,8 +162,10 @@ class SocketModeReceiver:
 
     async def close(self) -> None:
         """No new payloads; those under way are finished and acknowledged first."""
-        under_way = {task for one in self._connections for task in one.under_way}
-        if under_way:
-            await asyncio.wait(under_way, timeout=_SECONDS_TO_FINISH)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SECONDS_TO_FINISH):
+                await self._inbox.all_stored()
+                while under_way := {task for one in self._connections for task in one.finishing}:
+                    await asyncio.wait(under_way)
         for one in self._connections:
-            await one.close_async()  # type: ignore[no-untyped-call]
+            await one.client.close()  # type: ignore[no-untyped-call]
