@@ -16,6 +16,7 @@ from bot.slack.applier import Applier
 from bot.slack.backfill import Backfill
 from bot.slack.dispatcher import Dispatcher
 from bot.slack.gateway import Gateway
+from bot.slack.inbox import SLACK_TRIES_FOR, Inbox
 from bot.store import outbox
 from bot.store.outages import fault_in
 from bot.store.purge import KEEP, purge
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 # end. What is not done by then waits for the next start, or for another replica.
 _SECONDS_TO_STOP = 5.0
 _SECONDS_TO_APPLY = 3.0
+_SECONDS_BETWEEN_LOOKS = 5.0
 _SECONDS_TO_CANCEL = 1.0  # a transaction that is under way is rolled back
 _SECONDS_BETWEEN_PURGES = 3600.0
 
@@ -58,6 +60,7 @@ class Application:
         *,
         desk: Desk,
         slack: Gateway,
+        inbox: Inbox,
         applier: Applier,
         dispatcher: Dispatcher,
         jobs: DueJobs,
@@ -68,6 +71,7 @@ class Application:
     ) -> None:
         self.desk = desk
         self._slack = slack
+        self._inbox = inbox
         self._applier = applier
         self._dispatcher = dispatcher
         self._jobs = jobs
@@ -76,7 +80,7 @@ class Application:
         self.health = health
         self.slack_app = slack_app
         self._loops: list[asyncio.Task[None]] = []
-        self._catching_up: asyncio.Task[None] | None = None
+        self._catching_up: asyncio.Task[bool] | None = None
         self._watching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -93,6 +97,7 @@ class Application:
         }
         self._loops = [asyncio.create_task(self._supervise(name, loop), name=name) for name, loop in loops.items()]
         self._catching_up = asyncio.create_task(self._catch_up(), name="backfill")
+        self._loops.append(asyncio.create_task(self._listen_again(), name="listen again"))
         self._watching = asyncio.create_task(self.receiver.watch(), name="watch")
         return self
 
@@ -141,13 +146,31 @@ class Application:
                     log.exception("The %s loop failed and starts again.", name, extra={"action": "loop_failed"})
                 await asyncio.sleep(1)
 
-    async def _catch_up(self) -> None:
-        """Reads what was said while the bot was away; the bot works meanwhile."""
+    async def _catch_up(self) -> bool:
+        """Reads what was said while the bot was away; the bot works meanwhile. False where it could not be read."""
         try:
             await self._backfill.catch_up()
         except Exception:
             # A supervisor's catch: `incident-bot backfill` reads it on demand.
             log.exception("What was missed could not be read.", extra={"action": "backfill_failed"})
+            return False
+        return True
+
+    async def _listen_again(self) -> None:
+        """Reads what was missed when the bot was deaf, or could store nothing, for longer than Slack keeps trying."""
+        clock = asyncio.get_running_loop().time
+        heard_at = clock()
+        while True:
+            await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+            too_long_ago, failing_since = clock() - SLACK_TRIES_FOR, self._inbox.failing_since
+            if not await self.receiver.receiving():
+                continue
+            if heard_at < too_long_ago or (failing_since is not None and failing_since < too_long_ago):
+                self._catching_up = asyncio.create_task(self._catch_up(), name="backfill")
+                if not await self._catching_up:
+                    continue  # and once more at the next look
+                self._inbox.failing_since = None
+            heard_at = clock()
 
     async def _purge(self) -> None:
         """Deletes what has been finished for long, every hour."""

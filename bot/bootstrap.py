@@ -16,7 +16,7 @@ from bot.application import Application, Receiver
 from bot.clock import Clock, SystemClock
 from bot.config import Environment, Settings, load_settings
 from bot.domain.runbook import Runbook
-from bot.errors import ConfigError, SlackBusy, SlackRefused, SlackUnclear, StoreError
+from bot.errors import NOT_LET_IN, ConfigError, SlackBusy, SlackRefused, SlackUnclear, StoreError
 from bot.health import Health
 from bot.render.words import Words
 from bot.resources import packaged
@@ -134,6 +134,7 @@ async def running_bot(
         application = Application(
             desk=desk,
             slack=slack,
+            inbox=inbox,
             applier=Applier(desk, events.apply, inbox),
             dispatcher=Dispatcher(desk, slack, words),
             jobs=DueJobs(desk),
@@ -258,7 +259,7 @@ def explain_silence(problem: SlackBusy | SlackUnclear) -> str:
 def explain_refusal(problem: SlackRefused) -> str:
     """Why the start failed, and what to do."""
     match problem.code:
-        case "invalid_auth" | "not_authed" | "account_inactive" | "token_revoked" | "token_expired":
+        case code if code in NOT_LET_IN:
             which = "SLACK_APP_TOKEN" if problem.method == "apps.connections.open" else "SLACK_BOT_TOKEN"
             return f"Slack does not accept {which} ({problem.code}). Copy it anew from your app's settings."
         case "not_allowed_token_type":

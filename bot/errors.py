@@ -43,6 +43,10 @@ class StoreError(BotError):
     """The database cannot be opened or is not in a state that this version can use."""
 
 
+# Slack's codes for a token that it does not accept (any more).
+NOT_LET_IN = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+
+
 class SlackError(BotError):
     """A call to Slack failed."""
 

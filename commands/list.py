@@ -10,12 +10,13 @@ _MOST = 25  # a screen; Slack takes 3,000 characters in a section
 
 
 async def _run(call: Call) -> Answer:
-    found = await open_ones(call.uow)
+    found, how_many = await open_ones(call.uow, most=_MOST)
     if not found:
         return Answer(text=Mrkdwn("No incident is open. `/incident declare` declares one."))
     lines = []
-    for incident in found[:_MOST]:
-        commander = (await roles.current(call.uow, incident)).get("incident_commander", [])
+    commanders = await roles.holders(call.uow, "incident_commander", found)
+    for incident in found:
+        commander = commanders.get(incident.id, [])
         lines.append(
             Mrkdwn("• *{}* {} · {} · {} · open for {} · {}{}").format(
                 incident.name,
@@ -27,8 +28,8 @@ async def _run(call: Call) -> Answer:
                 Mrkdwn(" · {}").format(channel_link(incident.channel_id)) if incident.channel_id else "",
             )
         )
-    if len(found) > _MOST:
-        lines.append(Mrkdwn("… and {} more").format(len(found) - _MOST))
+    if how_many > len(found):
+        lines.append(Mrkdwn("… and {} more").format(how_many - len(found)))
     return Answer(text=Mrkdwn("\n").join(lines))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, func, or_, select
 
 from bot.domain.lifecycle import LIVE
 from bot.domain.similarity import likeness, most_alike
@@ -70,14 +70,22 @@ async def may_see(uow: UnitOfWork, incident: Incident) -> bool:
     return participant is not None
 
 
-async def open_ones(uow: UnitOfWork) -> Sequence[Incident]:
-    """Live incidents that the actor may see, in the order in which they are to be worked (process 8)."""
-    rows = await uow.session.scalars(
-        select(Incident).where(Incident.team_id == uow.team_id, Incident.status.in_(LIVE)).order_by(Incident.number)
+async def open_ones(uow: UnitOfWork, *, most: int) -> tuple[Sequence[Incident], int]:
+    """The first of the live incidents that the actor may see, as they are to be worked (process 8), and how many."""
+    mine = (
+        select(Participant.incident_id)
+        .where(Participant.team_id == uow.team_id, Participant.person == uow.actor, Participant.left_at.is_(None))
+        .scalar_subquery()
     )
-    rank = {key: place for place, key in enumerate(uow.settings.priorities)}
-    seen = [incident for incident in rows if await may_see(uow, incident)]
-    return sorted(seen, key=lambda incident: (rank.get(incident.priority, len(rank)), incident.number))
+    visible = [Incident.team_id == uow.team_id, Incident.status.in_(LIVE)]
+    if uow.actor is not None:  # as in may_see
+        visible.append(or_(Incident.is_private.is_(False), Incident.reporter == uow.actor, Incident.id.in_(mine)))
+    rank = case({key: place for place, key in enumerate(uow.settings.priorities)}, value=Incident.priority, else_=99)
+    rows = await uow.session.scalars(select(Incident).where(*visible).order_by(rank, Incident.number).limit(most))
+    found = rows.all()
+    if len(found) < most:
+        return found, len(found)
+    return found, await uow.session.scalar(select(func.count()).select_from(Incident).where(*visible)) or 0
 
 
 async def live_with_channel(uow: UnitOfWork) -> Sequence[int]:

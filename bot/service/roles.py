@@ -35,6 +35,23 @@ async def current(uow: UnitOfWork, incident: Incident) -> dict[str, list[str]]:
     return {role: people for role, people in held.items() if people}
 
 
+async def holders(uow: UnitOfWork, role: str, incidents: Sequence[Incident]) -> dict[int, list[str]]:
+    """{incident id: who holds the role now}, without the incidents in which nobody does."""
+    rows = await uow.session.scalars(
+        select(RoleAssignment)
+        .where(
+            RoleAssignment.incident_id.in_([one.id for one in incidents]),
+            RoleAssignment.role == role,
+            RoleAssignment.ended_at.is_(None),
+        )
+        .order_by(RoleAssignment.id)
+    )
+    held: dict[int, list[str]] = {}
+    for row in rows:
+        held.setdefault(row.incident_id, []).append(row.person)
+    return held
+
+
 async def history(uow: UnitOfWork, incident: Incident) -> Sequence[RoleAssignment]:
     """All assignments, oldest first."""
     rows = await uow.session.scalars(

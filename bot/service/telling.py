@@ -8,6 +8,9 @@ from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_id
 from bot.store.tables import DueJob, Incident, OutboxItem, RoleAssignment
 
+# What says something new goes before what brings up to date what is shown already.
+_EDITS = 7
+
 
 def _channel_lane(incident: Incident) -> str:
     return f"channel:{incident.id}"
@@ -39,13 +42,15 @@ async def open_room(uow: UnitOfWork, incident: Incident) -> OutboxItem:
 
 async def show_state(uow: UnitOfWork, incident: Incident) -> None:
     """The card and the announcement are edited in place; several changes before they are sent become one edit."""
-    await uow.tell("edit_card", lane=f"card:{incident.id}", incident=incident, coalesce=True)
+    await uow.tell("edit_card", lane=f"card:{incident.id}", incident=incident, coalesce=True, urgency=_EDITS)
     if not incident.is_private:
-        await uow.tell("edit_announcement", lane=_announcement_lane(incident), incident=incident, coalesce=True)
+        await uow.tell(
+            "edit_announcement", lane=_announcement_lane(incident), incident=incident, coalesce=True, urgency=_EDITS
+        )
 
 
 async def show_topic(uow: UnitOfWork, incident: Incident) -> None:
-    await uow.tell("set_topic", lane=f"topic:{incident.id}", incident=incident, coalesce=True)
+    await uow.tell("set_topic", lane=f"topic:{incident.id}", incident=incident, coalesce=True, urgency=_EDITS)
 
 
 async def post(uow: UnitOfWork, incident: Incident, message: str, **references: Any) -> None:

@@ -183,7 +183,6 @@ async def prompt(uow: UnitOfWork, job: DueJob) -> None:
     uow.session.add(sent)
     await uow.session.flush()
     await telling.post(uow, incident, "prompt", prompt_id=sent.id)
-    await telling.show_state(uow, incident)
     every = uow.settings.update_every(incident.priority)
     following = slot_after(slot, every=every, now=uow.now) if every else None
     if len(left) > 1:

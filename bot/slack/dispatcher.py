@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import wait
-from bot.errors import SlackBusy, SlackRefused, SlackUnclear
+from bot.errors import NOT_LET_IN, SlackBusy, SlackRefused, SlackUnclear
 from bot.render.words import Words
 from bot.service import telling
 from bot.service.desk import Desk, UnitOfWork
@@ -220,6 +220,11 @@ class Dispatcher:
         step = STEPS[item.step]
         if problem.code in _AS_WANTED:
             await self._finish(item, "done")
+            return
+        if problem.code in NOT_LET_IN:
+            # No fault of the item's: what people were promised is sent when there is a token that Slack accepts.
+            log.error("Slack does not accept the bot's token (%s).", problem.code, extra={"action": "not_let_in"})
+            await self._again(item, problem, after=outbox.LONGEST_PAUSE.total_seconds())
             return
         async with self._desk.work() as uow:
             kept = await self._mine(uow, item)

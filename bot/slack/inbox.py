@@ -16,6 +16,8 @@ from bot.store.tables import Workspace
 
 log = logging.getLogger(__name__)
 
+# Seconds. Slack sends an event again at once, after about one minute and after about five.
+SLACK_TRIES_FOR = 180.0
 # What is told when an event is stored (None), or could not be.
 Told = Callable[[Exception | None], None]
 
@@ -32,6 +34,7 @@ class Inbox:
         self._desk = desk
         self._workspace = workspace
         self.arrived = asyncio.Event()  # set after each commit
+        self.failing_since: float | None = None  # by the event loop's clock; reset by who reads what was missed
         self._rushed_at = -math.inf  # by the event loop's clock: when events last shared a commit
         # What came while a commit was under way shares the next one.
         self._to_store: list[tuple[inbox.Payload, Told]] = []
@@ -112,6 +115,7 @@ class Inbox:
                     await self._store([payload for payload, _ in together])
                 except Exception as problem:
                     # Whoever waits gets it: without an acknowledgement Slack sends the event again.
+                    self.failing_since = self.failing_since or asyncio.get_running_loop().time()
                     if fault_in(problem) is None:
                         log.warning("The database is away; events were not stored.", extra={"action": "outage"})
                     else:
@@ -121,8 +125,11 @@ class Inbox:
                 else:
                     for _, tell in together:
                         tell(None)
+                    now = asyncio.get_running_loop().time()
                     if len(together) > 1:
-                        self._rushed_at = asyncio.get_running_loop().time()
+                        self._rushed_at = now
+                    if self.failing_since is not None and now - self.failing_since < SLACK_TRIES_FOR:
+                        self.failing_since = None
                     self.arrived.set()
         finally:
             self._storing = None

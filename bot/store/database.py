@@ -106,16 +106,22 @@ def _check_file(name: str | None) -> None:
 
 def _postgresql_engine(url: URL, *, single: bool = False) -> AsyncEngine:
     """`single`: one connection for statements that are transactions by themselves and that can be repeated."""
+    # A pooler may need statements that are not prepared; psycopg takes a number or None, a URL has words only.
+    prepare = str(url.query.get("prepare_threshold", 5))
     # READ COMMITTED, PostgreSQL's own: what must not change under a unit of work is locked by it, row by row.
     # Before each use a connection is tried: after a restart of the server the first command finds a live one.
     return create_async_engine(
-        url,
+        url.difference_update_query(["prepare_threshold"]),
         pool_size=1 if single else _CONNECTIONS,
         max_overflow=0 if single else _MORE_IN_A_RUSH,
         pool_pre_ping=not single,
         isolation_level="AUTOCOMMIT" if single else "READ COMMITTED",
         hide_parameters=True,  # what people write does not belong into the log of an error
-        connect_args={"connect_timeout": 5, "application_name": "incident-bot"},
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "incident-bot",
+            "prepare_threshold": int(prepare) if prepare.isdigit() else None,
+        },
     )
 
 

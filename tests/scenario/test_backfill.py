@@ -1,17 +1,20 @@
 """What was said while the bot was away is on record afterwards, with its own time."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 from sqlalchemy import delete
+from sqlalchemy.exc import OperationalError
 
 from bot.sandbox import SteppedClock, default_workspace
 from bot.service import chat, history
 from bot.service.incidents import by_number
 from bot.slack.backfill import Backfill
 from bot.slack.gateway import Gateway
+from bot.slack.inbox import Inbox
 from bot.store.tables import Message, MessageVersion, Workspace
 from tests.world import START, World, open_world
 
@@ -209,3 +212,25 @@ async def test_marks_set_and_taken_while_nobody_listened_can_be_changed_afterwar
 
 def channel_id(world: World, name: str) -> str:
     return world.workspace.channel(name).id
+
+
+async def test_what_slack_gave_up_on_in_an_outage_is_read_when_it_is_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = await world.declare()
+    monkeypatch.setattr("bot.application.SLACK_TRIES_FOR", 0.05)
+    monkeypatch.setattr("bot.slack.inbox.SLACK_TRIES_FOR", 0.05)
+    monkeypatch.setattr("bot.application._SECONDS_BETWEEN_LOOKS", 0.02)
+    store, tried = Inbox._store_once, asyncio.Event()
+
+    async def away(*_: object) -> None:
+        tried.set()
+        raise OperationalError("", {}, Exception("the database is away"))
+
+    monkeypatch.setattr(Inbox, "_store_once", away)
+    missed = await world.workspace.post_message(user="ben", channel=channel, text="said in the outage")
+    await tried.wait()
+    monkeypatch.setattr(Inbox, "_store_once", store)  # Slack's clock stands still: it does not send it again
+    async with asyncio.timeout(20):
+        while missed not in {one["ts"] for one in (await world.record())["messages"]}:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)

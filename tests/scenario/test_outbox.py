@@ -102,3 +102,15 @@ async def test_a_clock_that_was_ahead_and_is_set_right_holds_nothing_up(world: W
         await world.command("ana", "note Found by the wrong clock", channel=channel)
     await world.pass_time(seconds=2)
     assert any("by the wrong clock" in one.text for one in world.by_bot(channel))
+
+
+async def test_what_was_promised_is_sent_when_there_is_a_good_token_again(world: World) -> None:
+    """All of it was once given up at the first refusal, and nobody was told."""
+    channel = await world.declare()
+    world.server.faults.set({"error": {"error": "token_revoked"}})
+    await world.command("ana", "update We know why", channel=channel)
+    await world.pass_time(minutes=3)
+    world.server.faults.set({})
+    await world.pass_time(minutes=2)
+    assert len([one for one in world.by_bot(channel) if "We know why" in one.text]) == 1
+    assert len([one for one in world.by_bot("incidents") if "We know why" in one.text and one.is_reply]) == 1
