@@ -46,7 +46,9 @@ class World:
 
     async def command(self, who: str, text: str, *, channel: str = "general", settle: bool = True) -> Answer:
         """`/incident TEXT`, typed in a channel; what this person was shown, at once or when all is settled."""
-        answer = await self.workspace.run_command(user=who, channel=channel, command="/incident", text=text)
+        answer = await self.workspace.run_command(
+            user=who, channel=channel, command="/incident", text=text, wait=3.0 if settle else 0.05
+        )
         if settle:
             await self.settle()
         return answer

@@ -47,9 +47,10 @@ async def test_a_declaration_takes_seven_calls_in_three_rounds(tmp_path: Path) -
 
 
 async def test_messages_in_flight_are_all_stored_once(kinds: list[Databases], tmp_path: Path) -> None:
-    figures = await measure_messages(kinds, tmp_path, messages=60, in_flight=20, rounds=1)
+    figures = await measure_messages(kinds, tmp_path, messages=60, in_flight=20, rounds=1, rush=80, rushes=1)
     for kind in ("sqlite", "postgresql"):
         assert values(figures, f"messages_{kind}_stored") == (60,)
+        assert values(figures, f"rush_{kind}_stored") == (80,)
         assert values(figures, f"messages_{kind}_failures") == (0,)
         [ours], [bolt] = values(figures, f"messages_{kind}_rate"), values(figures, "messages_bolt_rate")
         assert values(figures, f"messages_{kind}_to_bolt") == (ours / bolt,)

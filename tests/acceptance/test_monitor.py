@@ -147,7 +147,7 @@ async def test_an_outage_that_lasts_does_not_count_as_failing(
                 # After the third there are two pauses of a second behind it.
                 while len(failures) < 3 or min(failures.values()) < 3:
                     await asyncio.sleep(_BETWEEN_LOOKS)
-                    records = [one for one in caplog.records if vars(one).get("action") == "loop_failed"]
+                    records = [one for one in caplog.records if vars(one).get("action") == "outage"]
                     failures = Counter(str(one.args) for one in records)
             assert world.bot.health.failing() == {}
         finally:

@@ -16,7 +16,7 @@ def refused_for_the_rate(world: World) -> list[str]:
 
 async def test_a_storm_of_declarations_stays_within_slacks_limits_and_the_p1_goes_first(world: World) -> None:
     """Twenty channels a minute is what Slack allows a workspace."""
-    for number in range(24):
+    for number in range(21):
         assert (await world.command("ana", f"declare p4 Flaky test {number}", settle=False)).ok
     assert (await world.command("ben", "declare p1 Checkout is down", settle=False)).ok
     await world.settle()
@@ -24,15 +24,15 @@ async def test_a_storm_of_declarations_stays_within_slacks_limits_and_the_p1_goe
     assert not refused_for_the_rate(world)
     await world.pass_time(seconds=61)
     names = [call["name"] for call in world.calls("conversations.create")]
-    assert len(names) == 25
-    assert names.index("inc-25-checkout-is-down") <= 20, "before the P4s that were declared before it"
-    await world.pass_time(minutes=5)
-    for number in range(1, 26):
+    assert len(names) == 22
+    assert names.index("inc-22-checkout-is-down") == 20, "before the P4s that were declared before it"
+    await world.pass_time(minutes=2)
+    for number in (1, 20, 21, 22):
         incident = (await world.record(number))["incident"]
         room = world.workspace.channel(incident["channel"])
         assert world.workspace.user(incident["reporter"]).id in room.members
         assert len(room.pins) == 1
-    assert len([one for one in world.by_bot("incidents") if not one.is_reply]) == 25
+    assert len([one for one in world.by_bot("incidents") if not one.is_reply]) == 22
     assert not refused_for_the_rate(world)
 
 
