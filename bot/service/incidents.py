@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import Select, case, exists, func, or_, select
 
 from bot.domain.lifecycle import LIVE
 from bot.domain.similarity import likeness, most_alike
@@ -72,14 +72,12 @@ async def may_see(uow: UnitOfWork, incident: Incident) -> bool:
 
 async def open_ones(uow: UnitOfWork, *, most: int) -> tuple[Sequence[Incident], int]:
     """The first of the live incidents that the actor may see, as they are to be worked (process 8), and how many."""
-    mine = (
-        select(Participant.incident_id)
-        .where(Participant.team_id == uow.team_id, Participant.person == uow.actor, Participant.left_at.is_(None))
-        .scalar_subquery()
+    takes_part = exists().where(
+        Participant.incident_id == Incident.id, Participant.person == uow.actor, Participant.left_at.is_(None)
     )
     visible = [Incident.team_id == uow.team_id, Incident.status.in_(LIVE)]
     if uow.actor is not None:  # as in may_see
-        visible.append(or_(Incident.is_private.is_(False), Incident.reporter == uow.actor, Incident.id.in_(mine)))
+        visible.append(or_(Incident.is_private.is_(False), Incident.reporter == uow.actor, takes_part))
     rank = case({key: place for place, key in enumerate(uow.settings.priorities)}, value=Incident.priority, else_=99)
     rows = await uow.session.scalars(select(Incident).where(*visible).order_by(rank, Incident.number).limit(most))
     found = rows.all()

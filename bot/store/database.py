@@ -110,7 +110,7 @@ def _postgresql_engine(url: URL, *, single: bool = False) -> AsyncEngine:
     prepare = str(url.query.get("prepare_threshold", 5))
     # READ COMMITTED, PostgreSQL's own: what must not change under a unit of work is locked by it, row by row.
     # Before each use a connection is tried: after a restart of the server the first command finds a live one.
-    return create_async_engine(
+    engine = create_async_engine(
         url.difference_update_query(["prepare_threshold"]),
         pool_size=1 if single else _CONNECTIONS,
         max_overflow=0 if single else _MORE_IN_A_RUSH,
@@ -123,6 +123,17 @@ def _postgresql_engine(url: URL, *, single: bool = False) -> AsyncEngine:
             "prepare_threshold": int(prepare) if prepare.isdigit() else None,
         },
     )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        # The locks of a replica that has stopped in the middle of a transaction, or is cut off, are not held for ever.
+        cursor.execute("SET idle_in_transaction_session_timeout = '15s'")
+        cursor.execute("SET lock_timeout = '10s'")
+        cursor.close()
+        connection.commit()
+
+    return engine
 
 
 def _sqlite_engine(url: str, *, begin: str, connections: int) -> AsyncEngine:

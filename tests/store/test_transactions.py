@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import StatementError
 
 from bot.service.incidents import by_number
@@ -74,3 +74,16 @@ async def test_a_time_without_its_zone_is_refused(database_url: str) -> None:
     with pytest.raises(StatementError, match="without its zone"):
         await store_naive()
     await database.close()
+
+
+async def test_a_replica_that_stops_in_a_transaction_holds_its_locks_for_seconds(
+    postgresql: Databases, tmp_path: Path
+) -> None:
+    url = postgresql.fresh(tmp_path)
+    for address in (url, f"{url}&prepare_threshold=none"):
+        database = Database(address)
+        async with database.read() as session:
+            assert await session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "15s"
+            assert await session.scalar(text("SHOW lock_timeout")) == "10s"
+        await database.close()
+    postgresql.drop(url)
