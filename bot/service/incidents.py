@@ -73,7 +73,10 @@ async def may_see(uow: UnitOfWork, incident: Incident) -> bool:
 async def open_ones(uow: UnitOfWork, *, most: int) -> tuple[Sequence[Incident], int]:
     """The first of the live incidents that the actor may see, as they are to be worked (process 8), and how many."""
     takes_part = exists().where(
-        Participant.incident_id == Incident.id, Participant.person == uow.actor, Participant.left_at.is_(None)
+        Participant.team_id == uow.team_id,
+        Participant.incident_id == Incident.id,
+        Participant.person == uow.actor,
+        Participant.left_at.is_(None),
     )
     visible = [Incident.team_id == uow.team_id, Incident.status.in_(LIVE)]
     if uow.actor is not None:  # as in may_see

@@ -111,7 +111,7 @@ class Participant(Row, Base):
     """Who is or was in the incident's channel; for a private incident, who may see it."""
 
     __tablename__ = "participants"
-    __table_args__ = (UniqueConstraint("incident_id", "person"),)
+    __table_args__ = (UniqueConstraint("incident_id", "person"), Index(None, "team_id", "person"))
 
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
     person: Mapped[str]

@@ -1,4 +1,4 @@
-"""reading on where a reading was cut off"""
+"""what replicas and long readings need"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,5 +17,8 @@ def upgrade() -> None:
 
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outbox_after_id'), ['after_id'], unique=False)
+
+    with op.batch_alter_table('participants', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_participants_team_id_participants_person'), ['team_id', 'person'], unique=False)
 
     # ### end Alembic commands ###
