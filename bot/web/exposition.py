@@ -11,8 +11,10 @@ from bot.store.depths import Depths
 from bot.store.migrate import SCHEMA
 
 
-def exposition(depths: Depths | None, *, now: datetime, priorities: Iterable[str]) -> bytes:
+def exposition(depths: Depths | None, *, receiving: bool, now: datetime, priorities: Iterable[str]) -> bytes:
     """Prometheus's text format; None where the database did not answer, whose numbers are then left out.
+
+    `receiving`: whether payloads can come in.
 
     `priorities` are told with 0 where nothing is open.
     """
@@ -21,6 +23,8 @@ def exposition(depths: Depths | None, *, now: datetime, priorities: Iterable[str
     info.labels(__version__, SCHEMA).set(1)
     up = Gauge("incident_bot_database_up", "Whether the database answered this scrape.", registry=scrape)
     up.set(depths is not None)
+    hears = Gauge("incident_bot_receiving", "Whether payloads from Slack can come in.", registry=scrape)
+    hears.set(receiving)
     if depths is not None:
         _add(scrape, depths, now=now, priorities=priorities)
     return generate_latest(REGISTRY) + generate_latest(scrape)

@@ -94,7 +94,12 @@ class Monitor:
             found = await self._depths.answer()
         except (SQLAlchemyError, OSError):  # TimeoutError is one of these
             found = None
-        text = exposition(found, now=self._desk.clock.now(), priorities=self._desk.settings.priorities)
+        text = exposition(
+            found,
+            receiving=await self._receiving(),
+            now=self._desk.clock.now(),
+            priorities=self._desk.settings.priorities,
+        )
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
     async def _check_database(self) -> tuple[str, str]:

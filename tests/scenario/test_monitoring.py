@@ -36,6 +36,7 @@ NAMES = {
     "incident_bot_open_incidents",
     "incident_bot_outbox_items",
     "incident_bot_outbox_oldest_seconds",
+    "incident_bot_receiving",
     "incident_bot_slack_calls",  # as the parser names a counter: without _total
 }
 
