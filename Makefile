@@ -4,8 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
+RUNS ?= 200
+SEED ?=
+DATABASE ?=
 
-.PHONY: help demo test check format bench lock migration clean
+.PHONY: help demo test check format bench bench-size chaos lock migration clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -27,8 +30,14 @@ format: $(VENV)/.dev  ## put the code into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev  ## measure declaration, start and memory; table and bench.json
+bench: $(VENV)/.dev  ## measure the bot on SQLite and PostgreSQL, about ten minutes; tables and bench.json
 	$(BIN)/python -m tests.benchmarks --json bench.json
+
+bench-size: $(VENV)/.dev  ## measure it with 100,000 incidents and 5,000,000 messages, some minutes; table
+	$(BIN)/python -m tests.benchmarks --size
+
+chaos: $(VENV)/.dev  ## kill, cut off and slow down the bot in RUNS=200 random runs; SEED=7 repeats one
+	$(BIN)/python -m tests.chaos --runs $(RUNS) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
 
 lock: $(VENV)/.dev  ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile -q pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" -o requirements.lock

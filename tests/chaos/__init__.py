@@ -1,0 +1,1 @@
+"""Crashes, retries, rate limits and restarts at random, from a seed; and whether every promise was kept."""
