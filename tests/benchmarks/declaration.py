@@ -36,12 +36,12 @@ async def measure_declarations(
     folder: Path, *, latency_ms: int, runs: int = RUNS
 ) -> tuple[list[Figure], list[Declared]]:
     """`latency_ms` is added to each Web API call and to each use of a response_url."""
-    async with workspace() as (base_url, control):
+    async with workspace() as there:
         if latency_ms:
-            await control.do("faults", latency_ms=latency_ms)
-        async with connected(env=for_workspace(base_url, folder / "bot.db"), cwd=folder):
-            await declare(control, 0)  # the first one loads templates and opens connections
-            declared = [await declare(control, number) for number in range(1, runs + 1)]
+            await there.control.do("faults", latency_ms=latency_ms)
+        async with connected(env=for_workspace(there.base_url, folder / "bot.db"), cwd=folder):
+            await declare(there.control, 0)  # the first one loads templates and opens connections
+            declared = [await declare(there.control, number) for number in range(1, runs + 1)]
     targets = TARGETS.get(latency_ms, {})
     name = f"declare_{latency_ms}ms"
     figures = [

@@ -18,8 +18,8 @@ _SETTLES = 2.0  # seconds after connecting
 async def measure_starts(folder: Path) -> Figure:
     """From the start of the process to the line that it is connected; the database has its schema already."""
     times = []
-    async with workspace() as (base_url, _):
-        env = for_workspace(base_url, folder / "bot.db")
+    async with workspace() as there:
+        env = for_workspace(there.base_url, folder / "bot.db")
         migrated = await run("migrate", env=env, cwd=folder)
         assert migrated.code == 0, migrated
         for _ in range(STARTS):
@@ -38,13 +38,13 @@ async def measure_starts(folder: Path) -> Figure:
 
 async def measure_memory(folder: Path) -> list[Figure]:
     """Resident memory of `incident-bot run`: idle, and after an incident from declaration to postmortem."""
-    async with workspace() as (base_url, control):
-        env = for_workspace(base_url, folder / "bot.db")
+    async with workspace() as there:
+        env = for_workspace(there.base_url, folder / "bot.db")
         await run("migrate", env=env, cwd=folder)
         async with connected(env=env, cwd=folder) as bot:
             await asyncio.sleep(_SETTLES)  # "idle" is defined by it
             idle = resident(bot)
-            await an_incident(control)
+            await an_incident(there.control)
             busy = resident(bot)
     return [
         Figure(
