@@ -23,6 +23,7 @@ Told = Callable[[Exception | None], None]
 
 # A rush is over when nothing has come for so long.
 _RUSH_SECONDS = 0.02
+_SECONDS_TO_JOIN = 0.001
 # Told by the bot's own doings too, and needed: it learns from them who is in a channel.
 _KEPT_OF_OUR_OWN = frozenset({"member_joined_channel", "member_left_channel"})
 
@@ -43,7 +44,11 @@ class Inbox:
     @property
     def in_a_rush(self) -> bool:
         """Whether events come so fast that they share commits."""
-        return self.storing or asyncio.get_running_loop().time() - self._rushed_at < _RUSH_SECONDS
+        return self.storing or self._rushed
+
+    @property
+    def _rushed(self) -> bool:
+        return asyncio.get_running_loop().time() - self._rushed_at < _RUSH_SECONDS
 
     @property
     def storing(self) -> bool:
@@ -109,7 +114,8 @@ class Inbox:
     async def _store_all(self) -> None:
         try:
             while self._to_store:
-                await asyncio.sleep(0)  # what has already arrived may join
+                # What has already arrived may join; in a rush, what is just arriving too: one commit more costs more.
+                await asyncio.sleep(_SECONDS_TO_JOIN if self._rushed else 0)
                 together, self._to_store = self._to_store, []
                 try:
                     await self._store([payload for payload, _ in together])
