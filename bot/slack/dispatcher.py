@@ -56,9 +56,9 @@ class Dispatcher:
 
     async def drain(self) -> None:
         """Waits for what is under way, and holds on to it meanwhile."""
-        while self._under_way:
+        while under_way := set(self._under_way.values()):
+            await asyncio.wait(under_way, timeout=_ROUND_SECONDS)
             await self._renew()
-            await asyncio.wait(set(self._under_way.values()), timeout=_ROUND_SECONDS)
 
     async def busy(self) -> bool:
         """Whether anything is being sent or could be sent now."""

@@ -1,12 +1,14 @@
-"""A backup that is made while the bot works, with the guide's own commands, and what a restore brings back."""
+"""The guide's own commands: a backup while the bot works, what a restore brings back, a move to PostgreSQL."""
 
 import asyncio
 import contextlib
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +22,19 @@ from tests.databases import PostgresServer, own_postgres
 from tests.processes import Control, connected, run
 from tests.unit.test_operations import blocks, section
 
-pytestmark = pytest.mark.skipif(shutil.which("sqlite3") is None, reason="sqlite3 is not installed")
 
-
-def carry_out(heading: str, variables: Mapping[str, str | Path]) -> None:
+def carry_out(heading: str, variables: Mapping[str, object]) -> None:
     """The commands below this heading of the guide, as a shell runs them; the user of its service is left out."""
     [script] = blocks(section(heading))
     script = script.replace(" -o incident-bot -g incident-bot", "").replace("chown incident-bot: ", ": ")
-    environment = {"PATH": os.environ["PATH"], **{name: str(value) for name, value in variables.items()}}
-    said = subprocess.run(["sh", "-eu", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    _execute(
+        ["sh", "-eu"], script, env={"PATH": os.environ["PATH"], **{name: str(one) for name, one in variables.items()}}
+    )
+
+
+def _execute(command: Sequence[str | Path], text: str, *, env: Mapping[str, str] | None = None) -> None:
+    """Runs a program that reads `text`, and must succeed."""
+    said = subprocess.run(command, input=text, env=env, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stdout + said.stderr
 
 
@@ -108,6 +114,8 @@ def own() -> Iterator[tuple[Path, PostgresServer]]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Keeper:
     if request.param == "sqlite":
+        if shutil.which("sqlite3") is None:
+            pytest.skip("sqlite3 is not installed")
         return SqliteKeeper(tmp_path)
     return PostgresKeeper(*request.getfixturevalue("own"), tmp_path)
 
@@ -154,6 +162,12 @@ async def spoken(control: Control, channel: str) -> set[str]:
     return {one["ts"] for one in there} | {reply["ts"] for one in there for reply in one["thread"]}
 
 
+async def told_to_all(control: Control, channel: str) -> list[str]:
+    """What the bot has posted there for everybody: an answer to one person may come twice."""
+    found = await control.messages(channel)
+    return [one["text"] for one in found if one["bot_id"] and not one["subtype"] and not one["ephemeral"]]
+
+
 async def test_a_backup_brings_back_all_up_to_it_and_slack_what_was_said_since(
     control: Control, env: dict[str, str], tmp_path: Path, keeper: Keeper
 ) -> None:
@@ -197,7 +211,7 @@ async def test_a_backup_brings_back_all_up_to_it_and_slack_what_was_said_since(
         await bot.end(signal.SIGKILL)
     await asyncio.to_thread(keeper.lose)
     await control.do("message", channel=name, user="ben", text="While nobody listened")
-    posted = {channel: await control.by_bot(channel) for channel in (name, second, "incidents")}
+    posted = {channel: await told_to_all(control, channel) for channel in (name, second)}
 
     await asyncio.to_thread(keeper.restore, last=3)
     env = {**env, "DATABASE_URL": keeper.url()}
@@ -218,9 +232,7 @@ async def test_a_backup_brings_back_all_up_to_it_and_slack_what_was_said_since(
 
         await control.command("declare p3 One more, so that all before it is sent")
         await room_of(control, 4)
-        assert {channel: await control.by_bot(channel) for channel in (name, second)} == {
-            channel: posted[channel] for channel in (name, second)
-        }, "nothing is said twice"
+        assert {channel: await told_to_all(control, channel) for channel in posted} == posted, "nothing is said twice"
         assert (await exported(env, tmp_path, 2))["incident"]["channel"] == second
         unknown = await run("export", "INC-3", env=env, cwd=tmp_path)
         assert (unknown.code, unknown.out) == (1, "")
@@ -231,4 +243,41 @@ async def test_a_backup_brings_back_all_up_to_it_and_slack_what_was_said_since(
         assert "INC-3" not in answer["text"], "the bot does not know its channel"
         names = [one["name"] for one in (await control.state())["channels"] if one["name"].startswith("inc-")]
         assert sorted(one.split("-")[1] for one in names) == ["1", "2", "3", "4"]
+        assert await bot.end() == 0, "\n".join(bot.err)
+
+
+async def test_an_organisation_moves_to_a_role_and_a_database_made_as_the_guide_says(
+    control: Control, env: dict[str, str], tmp_path: Path, own: tuple[Path, PostgresServer]
+) -> None:
+    async with connected(env=env, cwd=tmp_path) as bot:
+        await control.command("declare p1 Checkout returns 503")
+        name = await room_of(control)
         assert await bot.end() == 0
+    before = await exported(env, tmp_path)
+
+    programs, databases = own
+    administrator = make_url(databases.empty(tmp_path))
+    [statements] = blocks(section("## PostgreSQL"), "sql")
+    plain = _shown(administrator.set(drivername="postgresql"))
+    await asyncio.to_thread(_execute, [programs / "psql", plain, "--set=ON_ERROR_STOP=1"], statements)
+    target = _shown(administrator.set(username="incident_bot", password="change-me", database="incident_bot"))
+    [command] = blocks(section("## From SQLite to PostgreSQL"))
+    words = command.replace("sqlite+aiosqlite:////var/lib/incident-bot/incident-bot.db", env["DATABASE_URL"])
+    moved = await run(*shlex.split(words.replace("$NEW_DATABASE_URL", target))[1:], env=env, cwd=tmp_path)
+    assert (moved.code, moved.err) == (0, "")
+    [example] = blocks(section("## From SQLite to PostgreSQL"), "text")
+    shown = make_url(target).render_as_string(hide_password=True)
+    promised = example.replace("postgresql+psycopg://incident_bot:***@db.example/incident_bot", shown)
+    assert shown in promised
+    assert set(_without_figures(promised)) <= set(_without_figures(moved.out))
+
+    env = {**env, "DATABASE_URL": target}
+    assert await exported(env, tmp_path) == before
+    async with connected(env=env, cwd=tmp_path) as bot:
+        assert (await control.command("note It goes on", channel=name))["ok"]
+        assert await bot.end() == 0
+
+
+def _without_figures(text: str) -> list[str]:
+    """The lines, whatever their counts and checksums are."""
+    return [" ".join(re.sub(r"[\d,]+(?= rows)|\b[0-9a-f]{16}$", "…", line).split()) for line in text.splitlines()]

@@ -1,5 +1,6 @@
 """What goes out: within Slack's limits, the urgent first, and once."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -114,3 +115,19 @@ async def test_what_was_promised_is_sent_when_there_is_a_good_token_again(world:
     await world.pass_time(minutes=2)
     assert len([one for one in world.by_bot(channel) if "We know why" in one.text]) == 1
     assert len([one for one in world.by_bot("incidents") if "We know why" in one.text and one.is_reply]) == 1
+
+
+async def test_a_stop_does_not_stumble_over_what_has_just_been_sent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatcher = world.bot._dispatcher
+    sending = asyncio.create_task(asyncio.sleep(0))
+    dispatcher._under_way[1] = sending
+    sending.add_done_callback(lambda _: dispatcher._under_way.pop(1))
+
+    async def renew() -> None:
+        await sending
+
+    monkeypatch.setattr(dispatcher, "_renew", renew)
+    await dispatcher.drain()
+    assert sending.done()
