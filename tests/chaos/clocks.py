@@ -33,7 +33,7 @@ class BotClock:
 
     def __init__(self, file: Path, shared: PassingClock) -> None:
         self.file = file
-        self._shared = shared
+        self.shared = shared
         self.off_by = 0.0
         self.write()
 
@@ -45,5 +45,5 @@ class BotClock:
     def write(self) -> None:
         """Tells the bot; at once or not at all, since it may be reading."""
         beside = self.file.with_suffix(".new")
-        beside.write_text(repr(self._shared.passed + self.off_by), encoding="utf-8")
+        beside.write_text(repr(self.shared.passed + self.off_by), encoding="utf-8")
         beside.replace(self.file)

@@ -25,6 +25,26 @@ def check(facts: Facts) -> list[str]:
     return [f"seed {facts.seed}: {wrong}" for invariant in INVARIANTS for wrong in invariant(facts)]
 
 
+def missed_at_the_start(facts: Facts, *, before: float) -> list[str]:
+    """What was said in live incidents before the last start (`before`, by Slack's clock) and is not on record.
+
+    A start reads it; nobody has to wait for Slack to repeat it, which it does for some minutes only.
+    """
+    known = {(one.channel_id, one.ts): one.text for one in facts.messages}
+    # A channel that is found later is not read at that start.
+    made = {one.incident_id: one.finished_at for one in facts.outbox if one.step == "create_channel"}
+    missed = []
+    for incident in facts.incidents:
+        channel, found_at = facts.channel_of(incident), made.get(incident.id)
+        if channel is None or not incident.is_live or found_at is None or found_at.timestamp() >= before:
+            continue
+        for said in channel.messages.values():
+            human = said.user != facts.bot and not said.subtype and not gone(said)
+            if human and float(said.ts) < before and known.get((channel.id, said.ts)) != said.text:
+                missed.append(f"seed {facts.seed}: {said.ts} ({said.text!r}) was not read at the start")
+    return missed
+
+
 # --- declarations
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bot.sandbox.delivery import ACK_WITHIN
+
 PEOPLE = ("ana", "ben", "chloe", "dev", "emi", "finn")
 DATABASES = ("sqlite", "postgresql")
 TITLES = ("Checkout returns 503", "Search is slow", "Mail is late", "Logins fail", "Invoices are doubled")
@@ -69,6 +71,11 @@ class Plan:
     declarations: int
     script: Mapping[str, Sequence[Doing]]  # who does what, in order; people do not wait for each other
     faults: Sequence[Fault]
+
+    @property
+    def ack_within(self) -> float:
+        """Slack's three seconds; less where they would have to pass again and again. Less is stricter."""
+        return 1.2 if any(one.kind == "long_outage" for one in self.faults) else ACK_WITHIN
 
 
 def draw(seed: int, *, database: str | None = None) -> Plan:
@@ -149,7 +156,7 @@ class _Script:
 
     def _chat(self, incident: int, who: str) -> None:
         dice = self._dice
-        pause = dice.randint(0, 200)
+        pause = dice.choice((0, 5, dice.randint(0, 200)))
         said = self._said.setdefault(incident, [])
         own = [label for author, label in said if author == who and label not in self._deleted]
         standing = [label for _, label in said if label not in self._deleted]
@@ -188,12 +195,17 @@ class _Script:
 
 
 def _faults(dice: random.Random, replicas: int) -> list[Fault]:
-    """At least one process is killed; the rest is luck."""
+    """At least one process is killed; the rest is luck.
+
+    An outage takes every process; in a long one more time passes than Slack repeats its events for.
+    """
     # Of these, the workspace's own kinds can be combined; each order replaces the one before of its kind.
     kinds: dict[str, tuple[int, Callable[[random.Random, int], dict[str, Any]]]] = {
         "kill": (3, _killed),
         "stop": (1, _killed),
         "freeze": (1, _frozen),
+        "outage": (2, lambda dice, _: {"ms": dice.choice((500, 2000, 4000))}),
+        "long_outage": (1, lambda _dice, _: {}),
         "drop_after_accept": (3, lambda dice, _: _order("drop_after_accept", dice, most=2)),
         "drop_before_accept": (2, lambda dice, _: _order("drop_before_accept", dice, most=2)),
         "rate_limit": (2, lambda dice, _: _order("rate_limit", dice, most=6, retry_after=1)),
@@ -213,6 +225,9 @@ def _faults(dice: random.Random, replicas: int) -> list[Fault]:
     for kind in chosen:
         since, at = _moment(dice, early=kind == "kill")
         faults.append(Fault(kind=kind, since=since, at=at, **kinds[kind][1](dice, replicas)))
+        if kind == "database" and since == "start" and dice.random() < 0.4:  # killed while it waits for the database
+            middle = at + faults[-1].ms // 2
+            faults.append(Fault(kind="kill", since=since, at=middle, replica=dice.randrange(replicas)))
     return faults
 
 

@@ -33,6 +33,7 @@ class Replica:
         self._was_at_work = False  # when the signal was sent; before that the default action ends a process
         self._keeping = asyncio.create_task(self._keep_running(), name=f"replica-{number}")
         self.starts = 0
+        self.connected_at = 0.0  # by the workspace's clock, the last time
         self.failed_starts = 0  # a supervisor starts it again
         self.wrong: list[str] = []  # how those ended that were at work, if not as they should
         self.said: list[str] = []
@@ -120,6 +121,7 @@ class Replica:
         # One that ends instead is started again.
         with contextlib.suppress(AssertionError):
             await program.line(CONNECTED, within=_STARTED_WITHIN)
+            self.connected_at = self.clock.shared.time()
             self._connected.set()
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,8 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.sandbox import SandboxServer, default_workspace
 from bot.sandbox.delivery import RETRY_AFTER
 from tests.chaos.clocks import BotClock, PassingClock
-from tests.chaos.facts import gather, work_left
-from tests.chaos.invariants import check
+from tests.chaos.facts import Facts, gather, work_left
+from tests.chaos.invariants import check, missed_at_the_start
 from tests.chaos.people import People
 from tests.chaos.plan import Plan
 from tests.chaos.replicas import Replica
@@ -49,11 +49,11 @@ async def carry_out(plan: Plan, store: Store, folder: Path) -> Outcome:
     clock = PassingClock()
     url = await store.fresh(folder)
     try:
-        async with SandboxServer(default_workspace(clock)) as server:
+        async with SandboxServer(default_workspace(clock), ack_within=plan.ack_within) as server:
             witness = Witness(server)
             people = People(plan, server.workspace, witness)
             async with _replicas(plan, server.base_url, url, folder, clock) as replicas:
-                run = _Run(plan, server=server, witness=witness, url=url)
+                end = _End(plan, server=server, witness=witness, url=url, replicas=replicas)
                 trouble = Trouble(
                     plan,
                     server=server,
@@ -63,17 +63,19 @@ async def carry_out(plan: Plan, store: Store, folder: Path) -> Outcome:
                     store=store,
                     url=url,
                     declaring=people.declaring,
+                    ack_within=plan.ack_within,
                 )
                 await asyncio.gather(*(one.connected() for one in replicas))
                 trouble.begin()
                 await people.play()
                 await trouble.end()
                 await trouble.heal()
-                wrong, recovery = await run.come_to_rest(trouble)
+                wrong, recovery = await end.come(trouble)
             wrong += [f"seed {plan.seed}: {one}" for replica in replicas for one in replica.wrong]
             if wrong:
                 _leave_behind(folder, plan, replicas, server)
-            figures = _figures(trouble, witness, server, replicas) + Counter(errors=people.refused)
+            given_up = sum(len(app.delivery.given_up) for app in server.workspace.apps)
+            figures = _figures(trouble, witness, server, replicas) + Counter(errors=people.refused, given_up=given_up)
     finally:
         await store.drop(url)
     return Outcome(
@@ -103,36 +105,44 @@ async def _replicas(
         await asyncio.gather(*(one.close() for one in replicas))
 
 
-class _Run:
+class _End:
     """The end of a run, when nothing goes wrong any more."""
 
-    def __init__(self, plan: Plan, *, server: SandboxServer, witness: Witness, url: str) -> None:
+    def __init__(
+        self, plan: Plan, *, server: SandboxServer, witness: Witness, url: str, replicas: Sequence[Replica]
+    ) -> None:
         self._plan = plan
         self._server = server
         self._witness = witness
         self._url = url
+        self._replicas = replicas
 
-    async def come_to_rest(self, trouble: Trouble) -> tuple[list[str], float]:
+    async def come(self, trouble: Trouble) -> tuple[list[str], float]:
         """What is wrong when all is quiet, and the seconds until then."""
         began = time.monotonic()
         if not await until(self._is_quiet, within=_QUIET_WITHIN, every=0.2):
             left = await work_left(self._url)
             return [f"seed {self._plan.seed}: after {_QUIET_WITHIN:g} s still: {one}" for one in left], _QUIET_WITHIN
         recovery = time.monotonic() - began
+        started = max(one.connected_at for one in self._replicas)
+        missed = await self._still_wrong(lambda facts: missed_at_the_start(facts, before=started))
         [app] = self._server.workspace.apps
         # Slack repeats an event after one minute and after five: let them pass.
         for pause in RETRY_AFTER:
             if pause and app.delivery._retries:
                 trouble.pass_time(pause + 1)
                 await until(self._is_quiet, within=_QUIET_WITHIN, every=0.2)
+        return missed + await self._still_wrong(check), recovery
+
+    async def _still_wrong(self, look: Callable[[Facts], list[str]]) -> list[str]:
         wrong: list[str] = []
 
         async def all_is_right() -> bool:
-            wrong[:] = check(await gather(self._plan.seed, self._url, self._server.workspace, self._witness))
+            wrong[:] = look(await gather(self._plan.seed, self._url, self._server.workspace, self._witness))
             return not wrong
 
         await until(all_is_right, within=_RIGHT_WITHIN, every=0.5)
-        return wrong, recovery
+        return wrong
 
     async def _is_quiet(self) -> bool:
         if self._server.workspace.unacknowledged():

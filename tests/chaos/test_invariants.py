@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect
 
+from bot.domain.lifecycle import Status
 from bot.sandbox.model import Channel, Message
 from bot.store.base import Base
 from tests.chaos.facts import Facts, by_bot, gather
-from tests.chaos.invariants import INVARIANTS, check
+from tests.chaos.invariants import INVARIANTS, check, missed_at_the_start
 from tests.chaos.witness import NOTHING_CHANGED, Asked, Witness
 from tests.databases import SqliteFiles
 from tests.world import World, open_world
@@ -402,3 +403,14 @@ def test_what_slack_has_stopped_repeating_may_be_missing_but_not_wrong(facts: Fa
 
     assert check(without(lost, "versions", 0)) == []
     assert check(without(lost, "versions", 1)) != []
+
+
+def test_what_was_said_before_a_start_has_to_be_read_at_it(facts: Facts) -> None:
+    live = with_row(facts, "incidents", 0, status=Status.INVESTIGATING)
+    start = facts.now.timestamp()
+
+    assert missed_at_the_start(live, before=start) == []
+    [missed] = missed_at_the_start(without(live, "messages", 0), before=start)
+    assert missed.endswith("('Lag is 50 s') was not read at the start")
+    assert missed_at_the_start(without(live, "messages", 0), before=0) == [], "said after it"
+    assert missed_at_the_start(without(facts, "messages", 0), before=start) == [], "resolved: not read any more"

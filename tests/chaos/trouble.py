@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.sandbox import SandboxServer
+from bot.sandbox.delivery import RETRY_AFTER
 from tests.chaos.clocks import PassingClock
 from tests.chaos.plan import Fault, Plan
 from tests.chaos.replicas import Replica
@@ -24,6 +25,7 @@ class Trouble:
         store: Store,
         url: str,
         declaring: asyncio.Event,
+        ack_within: float,
     ) -> None:
         self._plan = plan
         self._server = server
@@ -33,6 +35,7 @@ class Trouble:
         self._store = store
         self._url = url
         self._declaring = declaring
+        self._ack_within = ack_within
         self._database = asyncio.Lock()  # a server that is stopped has no connections to be cut
         self._causing: dict[asyncio.Task[None], Fault] = {}
         self._begun: set[int] = set()  # by id: faults that have come so far
@@ -57,8 +60,15 @@ class Trouble:
         self._server.faults.set({})
         for replica in self._replicas:
             replica.clock.set_wrong(0)
-            replica.start()
+        self._start_all()
         await asyncio.gather(*(one.connected() for one in self._replicas))
+
+    def _kill_all(self) -> bool:
+        return sum(one.kill() for one in self._replicas) > 0
+
+    def _start_all(self) -> None:
+        for replica in self._replicas:
+            replica.start()
 
     def pass_time(self, seconds: float) -> None:
         """For everybody: the workspace and every bot's machine."""
@@ -75,6 +85,16 @@ class Trouble:
                 self.caused[fault.kind] += replica.stop() if fault.kind == "stop" else killed or replica.kill()
                 await asyncio.sleep(fault.ms / 1000)
                 replica.start()
+            case "outage":
+                self.caused["outage"] += self._kill_all()
+                await asyncio.sleep(fault.ms / 1000)
+                self._start_all()
+            case "long_outage":
+                self.caused["long_outage"] += self._kill_all()
+                for pause in RETRY_AFTER:
+                    self.pass_time(pause)
+                    await asyncio.sleep(self._ack_within * 1.1)  # as long as Slack waits for a connection
+                self._start_all()
             case "freeze":
                 self.caused["freeze"] += replica.freeze()
                 await asyncio.sleep(fault.ms / 1000)
