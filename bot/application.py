@@ -97,7 +97,8 @@ class Application:
         }
         self._loops = [asyncio.create_task(self._supervise(name, loop), name=name) for name, loop in loops.items()]
         self._catching_up = asyncio.create_task(self._catch_up(), name="backfill")
-        self._loops.append(asyncio.create_task(self._listen_again(), name="listen again"))
+        listening = self._supervise("listening", self._listen_again)
+        self._loops.append(asyncio.create_task(listening, name="listening"))
         self._watching = asyncio.create_task(self.receiver.watch(), name="watch")
         return self
 
@@ -166,6 +167,8 @@ class Application:
             if not await self.receiver.receiving():
                 continue
             if heard_at < too_long_ago or (failing_since is not None and failing_since < too_long_ago):
+                if self._catching_up is not None:
+                    await self._catching_up
                 self._catching_up = asyncio.create_task(self._catch_up(), name="backfill")
                 if not await self._catching_up:
                     continue  # and once more at the next look

@@ -1,6 +1,6 @@
 """Finding incidents, and who may see them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Select, case, exists, func, or_, select
 
@@ -54,6 +54,14 @@ async def number_here(uow: UnitOfWork, channel_id: str | None) -> int | None:
         select(Incident.number).where(Incident.team_id == uow.team_id, Incident.channel_id == channel_id)
     )
     return found
+
+
+async def known_channels(uow: UnitOfWork, channel_ids: Collection[str]) -> Sequence[str]:
+    """Those of the channels that are an incident's."""
+    rows = await uow.session.scalars(
+        select(Incident.channel_id).where(Incident.team_id == uow.team_id, Incident.channel_id.in_(channel_ids))
+    )
+    return [one for one in rows if one is not None]
 
 
 async def may_see(uow: UnitOfWork, incident: Incident) -> bool:

@@ -163,7 +163,7 @@ async def note_participant(uow: UnitOfWork, incident: Incident, person: str, *, 
             Participant(team_id=uow.team_id, incident_id=incident.id, person=person, joined_at=at or uow.now)
         )
         await uow.session.flush()
-    else:
+    elif known.left_at is None or (at or uow.now) > known.left_at:  # who left after that is not here
         known.joined_at, known.left_at = at or uow.now, None
 
 

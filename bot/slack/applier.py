@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 from bot.errors import TooEarly
 from bot.service.desk import Desk, UnitOfWork
+from bot.service.incidents import known_channels
 from bot.slack.happening import Happening
 from bot.slack.inbox import Inbox
 from bot.store import inbox, outbox
+from bot.store.outages import fault_in
 from bot.store.tables import InboxItem
 
 log = logging.getLogger(__name__)
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 Apply = Callable[[UnitOfWork, Sequence[Happening]], Awaitable[None]]
 
 _MOST_ATTEMPTS = 5
+_FIRST_REST = 0.05  # seconds; doubled with each try, since what went wrong may pass
+_MOST_LANES = 20
 # Items of other processes are found at the next round.
 _ROUND_SECONDS = 1.0
 # So many of a lane at a time, and lanes together for so long: a command must not wait behind them for the database.
@@ -39,6 +43,7 @@ class Applier:
         self._apply = apply
         self._inbox = came_in
         self._too_early: set[str] = set()  # lanes
+        self._resting: dict[str, float] = {}  # lanes in which something failed, until when by the event loop's clock
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -57,11 +62,10 @@ class Applier:
             self._inbox.arrived.clear()
             calm = await self._calm()
             if not await self._apply_some(most=_MOST_TOGETHER if calm else _MOST_IN_A_RUSH):
-                pause = _SECONDS_UNTIL_NOT_TOO_EARLY if self._too_early else _ROUND_SECONDS
+                pause = _SECONDS_UNTIL_NOT_TOO_EARLY if self._too_early or self._resting else _ROUND_SECONDS
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._inbox.arrived.wait(), pause)
-                if self._too_early and not await self._is_too_early():
-                    self._too_early.clear()
+                await self._look_again()
 
     async def _calm(self) -> bool:
         """Waits until events no longer come in a rush; False where they still do."""
@@ -75,15 +79,28 @@ class Applier:
         async with self._desk.look() as uow:
             return await outbox.making_a_channel(uow.session, uow.team_id)
 
+    async def _look_again(self) -> None:
+        """Lets lanes go whose channel is known by now, or whose failure is some time ago."""
+        if self._too_early and await self._is_too_early():
+            async with self._desk.look() as uow:
+                self._too_early -= set(await known_channels(uow, self._too_early))
+        else:
+            self._too_early.clear()
+        now = asyncio.get_running_loop().time()
+        self._resting = {lane: until for lane, until in self._resting.items() if until > now}
+
     async def _apply_some(self, *, most: int) -> bool:
         """Applies some of what waits in one transaction; False where nothing waits."""
+        but = self._too_early | set(self._resting)
         async with self._desk.look() as look:
-            if not await inbox.anything_waits(look.session, look.team_id, but=self._too_early):
+            if not await inbox.anything_waits(look.session, look.team_id, but=but):
                 return False  # nothing to write: do not take the database's write lock
         clock = asyncio.get_running_loop().time
         until, some = clock() + _SECONDS_TOGETHER, False
         async with self._desk.work() as uow:
-            for lane in await inbox.take_lanes(uow.session, uow.team_id, but=self._too_early):
+            # Where others write too, one lane at a time: each holds an incident until the commit.
+            lanes = 1 if self._desk.database.shared else _MOST_LANES
+            for lane in await inbox.take_lanes(uow.session, uow.team_id, but=but, most=lanes):
                 if some and clock() > until:
                     break
                 items = await inbox.waiting(uow.session, uow.team_id, lane, most=most)
@@ -98,8 +115,10 @@ class Applier:
         except TooEarly:
             self._too_early.add(lane)
             return False
-        except Exception:  # noqa: BLE001 - whichever it was, it is found and logged one by one
-            for item in items:
+        except Exception as problem:
+            if fault_in(problem) is None:
+                raise  # the database's, not the events': all of them are tried again
+            for item in items:  # whichever it was, it is found and logged one by one
                 await self._apply_one(uow, item)
         else:
             await inbox.mark_applied(uow.session, items)
@@ -110,10 +129,13 @@ class Applier:
             async with uow.session.begin_nested():
                 await self._apply(uow, [_happening(item)])
         except Exception as problem:
+            if fault_in(problem) is None:
+                raise
             # A supervisor's catch: the payload is kept with its error and does not hold up the others.
             log.exception("An event could not be applied.", extra={"action": "inbox_failed", "item": item.id})
             item.attempts, item.error = item.attempts + 1, _told(problem)
             item.state = "failed" if item.attempts >= _MOST_ATTEMPTS else "waiting"
+            self._resting[item.lane] = asyncio.get_running_loop().time() + _FIRST_REST * 2**item.attempts
         else:
             await inbox.mark_applied(uow.session, [item])
 

@@ -21,6 +21,7 @@ _PAGE = 200
 # Read again at each start: what was edited, marked or deleted meanwhile may be older than the last word.
 _LOOK_BACK = timedelta(days=2)
 _PAUSE_AFTER_SILENCE = 5.0
+_MOST_SILENCES = 24
 
 Message = Mapping[str, Any]
 
@@ -56,13 +57,13 @@ class Backfill:
         self._workspace = workspace
 
     async def catch_up(self) -> None:
-        """Reads on where the record of each live incident ends; one that cannot be read does not keep the others."""
+        """Reads on where the record of each live incident ends; what Slack does not give does not keep the others."""
         async with self._desk.look() as uow:
             waiting = await live_with_channel(uow)
         for incident_id in waiting:
             try:
                 result = await self.read(incident_id)
-            except SlackRefused as problem:
+            except (SlackRefused, SlackUnclear) as problem:
                 log.warning("A channel could not be read: %s", problem, extra={"action": "backfill_refused"})
                 continue
             if result.added or result.missing:
@@ -191,12 +192,16 @@ class Backfill:
         return answer.get("messages") or [], (answer.get("response_metadata") or {}).get("next_cursor") or ""
 
     async def _call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Reading again does no harm, so it goes on until Slack answers; as slowly as Slack asks."""
+        """Reading again does no harm: as slowly as Slack asks, and some times where its answer does not come."""
+        silences = 0
         while True:
             try:
                 return await self._slack.call(method, arguments)
             except SlackBusy as problem:
                 pause = problem.retry_after
             except SlackUnclear:
+                silences += 1
+                if silences == _MOST_SILENCES:
+                    raise
                 pause = _PAUSE_AFTER_SILENCE
             await self._desk.clock.sleep(pause)

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,8 +17,9 @@ from bot.service import telling
 from bot.service.desk import Desk, UnitOfWork
 from bot.slack.gateway import Gateway
 from bot.slack.limits import Hold, Limits
-from bot.slack.steps import STEPS, Call
+from bot.slack.steps import STEPS, Call, Step
 from bot.store import outbox
+from bot.store.outages import fault_in
 from bot.store.tables import OutboxItem
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,8 @@ class Dispatcher:
         self._words = words
         self._limits = Limits(desk.clock)
         self._under_way: dict[int, asyncio.Task[None]] = {}  # by the item's id
+        self._preparing: set[int] = set()  # ids of items that are claimed and not yet under way
+        self._stopping = False
         self._renewed_at = 0.0
         # What has to wait for Slack's limits is not claimed: when a token is there, the most urgent gets it.
         self._held_steps: dict[str, Hold] = {}
@@ -55,7 +59,8 @@ class Dispatcher:
                 await wait(self._desk.outbox_changed, self._desk.clock, await self._next_time(), at_most=_ROUND_SECONDS)
 
     async def drain(self) -> None:
-        """Waits for what is under way, and holds on to it meanwhile."""
+        """Waits for what is under way, and holds on to it meanwhile; nothing new is begun."""
+        self._stopping = True
         while under_way := set(self._under_way.values()):
             await asyncio.wait(under_way, timeout=_ROUND_SECONDS)
             await self._renew()
@@ -80,9 +85,9 @@ class Dispatcher:
 
     async def _renew(self) -> None:
         now = asyncio.get_running_loop().time()
-        if self._under_way and now - self._renewed_at >= _ROUND_SECONDS / 2:
+        if self._own and now - self._renewed_at >= _ROUND_SECONDS / 2:
             async with self._desk.database.write() as session:
-                await outbox.renew(session, self._under_way, lease=_LEASE_SECONDS)
+                await outbox.renew(session, self._own, lease=_LEASE_SECONDS)
             self._renewed_at = now
 
     async def _next_time(self) -> datetime | None:
@@ -105,23 +110,23 @@ class Dispatcher:
                 uow.session,
                 uow.team_id,
                 now=uow.now,
-                but=self._under_way,
+                but=self._own,
                 held_steps=self._held_steps,
                 held_lanes=self._held_lanes,
             ):
                 return False  # nothing to write: do not take the database's write lock
         async with self._desk.database.write() as session:
-            await outbox.free_cut_off(session, self._desk.team_id, but=self._under_way)
+            await outbox.free_cut_off(session, self._desk.team_id, but=self._own)
             items = await self._claim_in(session)
         await self._start(items)
         return bool(items)
 
     async def _claim_in(self, session: AsyncSession) -> Sequence[OutboxItem]:
         """Claims as much as there is room for."""
-        room = _MOST_AT_ONCE - len(self._under_way)
-        if room <= 0:
+        room = _MOST_AT_ONCE - len(self._under_way) - len(self._preparing)
+        if room <= 0 or self._stopping:
             return []
-        return await outbox.claim(
+        items = await outbox.claim(
             session,
             self._desk.team_id,
             now=self._desk.clock.now(),
@@ -130,9 +135,22 @@ class Dispatcher:
             held_steps=self._held_steps,
             held_lanes=self._held_lanes,
         )
+        self._preparing |= {item.id for item in items}
+        return items
+
+    @property
+    def _own(self) -> set[int]:
+        """What this process is about to send, or is sending, however late it is with it."""
+        return self._preparing | set(self._under_way)
 
     async def _start(self, items: Sequence[OutboxItem]) -> None:
         """Prepares them with one look, the urgent first; each goes out as soon as it is prepared."""
+        try:
+            await self._prepare_and_send(items)
+        finally:
+            self._preparing -= {item.id for item in items}
+
+    async def _prepare_and_send(self, items: Sequence[OutboxItem]) -> None:
         too_soon = []
         async with self._desk.look() as uow:
             for item in items:
@@ -174,7 +192,8 @@ class Dispatcher:
             if answer is None:
                 answer = await step.send(self._slack, call)
         except SlackBusy as problem:
-            self._limits.close(call.method, call.arguments, seconds=problem.retry_after)
+            if problem.method == call.method:  # and not a lookup's
+                self._limits.close(call.method, call.arguments, seconds=problem.retry_after)
             await self._again(item, problem, after=problem.retry_after)
         except SlackUnclear as problem:
             # Never given up: Slack may be away for an hour, and what people were promised is sent afterwards.
@@ -184,17 +203,26 @@ class Dispatcher:
         except Exception as problem:  # noqa: BLE001 - a supervisor's catch, as above; logged in _failed
             await self._failed(item, problem)
         else:
-            async with self._desk.work() as uow:
-                kept = await self._mine(uow, item)
-                if kept is None:
-                    return
-                await step.record(uow, kept, answer)
-                self._mark(kept, "done")
-                await uow.session.flush()
-                # What waited for it goes out in the same breath instead of at the next round.
-                following = await self._claim_in(uow.session)
-            await self._start(following)
-            log.debug("Sent %s.", item.step, extra={"action": "outbox_delivered", "item": item.id})
+            try:
+                following = await self._record(item, step, answer)
+            except Exception as problem:
+                if fault_in(problem) is None:
+                    raise  # it is found in Slack when its lease has run out
+                await self._failed(item, problem, unclear=True)
+            else:
+                await self._start(following)
+                log.debug("Sent %s.", item.step, extra={"action": "outbox_delivered", "item": item.id})
+
+    async def _record(self, item: OutboxItem, step: Step, answer: Mapping[str, Any]) -> Sequence[OutboxItem]:
+        """Stores what the answer tells. What waited for it goes out in the same breath, not at the next round."""
+        async with self._desk.work() as uow:
+            kept = await self._mine(uow, item)
+            if kept is None:
+                return []
+            await step.record(uow, kept, answer)
+            self._mark(kept, "done")
+            await uow.session.flush()
+            return await self._claim_in(uow.session)
 
     async def _mine(self, uow: UnitOfWork, item: OutboxItem) -> OutboxItem | None:
         """The item, to write down what became of it; None where the lease was lost and another process has done so."""
@@ -205,13 +233,13 @@ class Dispatcher:
             log.warning("%s took longer than its lease.", item.step, extra={"action": "lease_lost", "item": item.id})
         return found
 
-    async def _failed(self, item: OutboxItem, problem: Exception) -> None:
+    async def _failed(self, item: OutboxItem, problem: Exception, *, unclear: bool = False) -> None:
         """A fault of ours: tried again some times, then set aside."""
         log.error(
             "The step %s failed.", item.step, exc_info=problem, extra={"action": "outbox_failed", "item": item.id}
         )
         if item.attempts + 1 < _MOST_FAILURES:
-            await self._again(item, problem, after=2.0**item.attempts, failed=True)
+            await self._again(item, problem, after=2.0**item.attempts, failed=True, unclear=unclear)
         else:
             error = f"{type(problem).__name__}: {problem}"
             await self._give_up(item, error, why="of a fault of mine; it is in my log")

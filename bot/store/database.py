@@ -119,6 +119,7 @@ def _postgresql_engine(url: URL, *, single: bool = False) -> AsyncEngine:
         hide_parameters=True,  # what people write does not belong into the log of an error
         connect_args={
             "connect_timeout": 5,
+            "tcp_user_timeout": 10_000,  # milliseconds, until a network that swallows everything is taken as broken
             "application_name": "incident-bot",
             "prepare_threshold": int(prepare) if prepare.isdigit() else None,
         },

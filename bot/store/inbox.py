@@ -66,11 +66,10 @@ async def first_time(session: AsyncSession, *, team_id: str, key: str, received_
     return await session.scalar(statement) is not None
 
 
-async def take_lanes(session: AsyncSession, team_id: str, *, but: Collection[str], most: int = 20) -> list[str]:
+async def take_lanes(session: AsyncSession, team_id: str, *, but: Collection[str], most: int) -> list[str]:
     """The lanes in which something waits, the longest wait first, less those that another process is at work in.
 
-    They are this transaction's until it ends, since nobody else can have the oldest item of each. `but`: lanes for
-    which it is known to be too early.
+    They are this transaction's until it ends: it holds the oldest item of each. `but`: lanes to be left alone.
     """
     heads = (
         select(func.min(InboxItem.id).label("id"))
@@ -94,6 +93,8 @@ async def waiting(session: AsyncSession, team_id: str, lane: str, *, most: int) 
         .where(InboxItem.team_id == team_id, InboxItem.state == "waiting", InboxItem.lane == lane)
         .order_by(InboxItem.id)
         .limit(most)
+        # An item that was committed late may have made another process begin in this lane: each item is for one.
+        .with_for_update(skip_locked=True)
     )
     return rows.all()
 

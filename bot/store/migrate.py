@@ -55,6 +55,8 @@ async def migrate(database: Database) -> bool:
             # Replicas that start together: one migrates, the others wait for it and find nothing left to do.
             await connection.execute(text("SET LOCAL lock_timeout = 0"))  # for however long that takes
             await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            # A change of a table that others read must not make all of them wait behind it.
+            await connection.execute(text("SET LOCAL lock_timeout = '10s'"))
         await connection.run_sync(_upgrade)
     log.info("The database was brought to schema %s.", SCHEMA, extra={"action": "migrated", "was": found})
     return True

@@ -47,6 +47,9 @@ async def move(source: Database, target: Database) -> Sequence[Moved]:
     tables = Base.metadata.sorted_tables
     try:
         async with _locked(source, tables) as reading, target.write() as writing:
+            for session, database in ((reading, source), (writing, target)):
+                if database.shared:  # one is idle while the other is read
+                    await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             for table in tables:
                 if await writing.scalar(select(func.count()).select_from(table)):
                     raise StoreError(f"The database {target.shown} is not empty: it has {table.name}. Take a new one.")

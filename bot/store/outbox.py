@@ -3,7 +3,20 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Float, Integer, String, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    ScalarSelect,
+    String,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -39,6 +52,13 @@ _MAY_GO_OUT = and_(
 )
 _SENDING = and_(OutboxItem.team_id == _TEAM, OutboxItem.state == "sending")
 _CUT_OFF = and_(_SENDING, OutboxItem.leased_until < database_time(), OutboxItem.id.not_in(_IDS))
+
+
+def _free(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Rows that nobody holds: who writes down what became of an item may be waiting for its incident with it."""
+    return select(OutboxItem.id).where(*conditions).with_for_update(skip_locked=True).scalar_subquery()
+
+
 _CLAIMABLE = (
     select(OutboxItem.id)
     .where(_MAY_GO_OUT)
@@ -55,7 +75,7 @@ _CLAIM = (
 )
 _RENEW = (
     update(OutboxItem)
-    .where(OutboxItem.id.in_(_IDS), OutboxItem.state == "sending")
+    .where(OutboxItem.id.in_(_free(OutboxItem.id.in_(_IDS), OutboxItem.state == "sending")))
     .values(leased_until=database_time() + _LEASE)
     .execution_options(synchronize_session=False)
 )
@@ -66,7 +86,7 @@ _PUT_BACK = (
     .execution_options(synchronize_session=False)
 )
 _FREED = update(OutboxItem).values(state="waiting", unclear=True).execution_options(synchronize_session=False)
-_FREE_CUT_OFF, _FREE_ALL = _FREED.where(_CUT_OFF), _FREED.where(_SENDING)
+_FREE_CUT_OFF, _FREE_ALL = _FREED.where(OutboxItem.id.in_(_free(_CUT_OFF))), _FREED.where(_SENDING)
 _READY = select(OutboxItem.id).where(or_(_CUT_OFF, _MAY_GO_OUT)).limit(1)
 _BUSY = select(OutboxItem.id).where(or_(_SENDING, _MAY_GO_OUT)).limit(1)
 

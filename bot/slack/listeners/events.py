@@ -193,8 +193,11 @@ async def _handle_left(uow: UnitOfWork, event: Event, at: datetime) -> None:
     row = await uow.session.scalar(
         select(Participant).where(Participant.incident_id == incident.id, Participant.person == person)
     )
-    # Events come in any order: who has come back since has not left.
-    if row is not None and at >= row.joined_at:
+    # Events come in any order: who has come back since has not left, and who has left may be said to have come later.
+    if row is None:
+        row = Participant(team_id=uow.team_id, incident_id=incident.id, person=person, joined_at=at)
+        uow.session.add(row)
+    if at >= row.joined_at:
         row.left_at = at
 
 
@@ -209,9 +212,11 @@ async def _handle_user_change(uow: UnitOfWork, event: Event, at: datetime) -> No
 async def _incident_of(uow: UnitOfWork, channel: str | None) -> Incident | None:
     """The incident whose channel this is; TooEarly while Slack's answer may be on its way that says which it is."""
     found = await of_channel(uow, channel)
-    if found is None and await outbox.making_a_channel(uow.session, uow.team_id):
+    if found is not None:
+        return found
+    if await outbox.making_a_channel(uow.session, uow.team_id):
         raise TooEarly(f"a channel is being made; {channel} may be it")
-    return found
+    return await of_channel(uow, channel)  # it may have become known between the two questions
 
 
 async def _is_our_own(uow: UnitOfWork, message: Event) -> bool:

@@ -54,7 +54,7 @@ class OutboxItem(Row, Base):
     attempts: Mapped[int] = mapped_column(default=0)  # those that failed; being asked to wait is no failure
     unclear: Mapped[bool] = mapped_column(default=False)  # an attempt may have had its effect: look before repeating
     not_before: Mapped[datetime | None]
-    leased_until: Mapped[float | None]  # seconds since the epoch by the machines' clocks
+    leased_until: Mapped[float | None]  # seconds since the epoch by the database's clock
     error: Mapped[str | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
