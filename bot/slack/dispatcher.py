@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import wait
@@ -43,6 +43,7 @@ class Dispatcher:
         self._words = words
         self._limits = Limits(desk.clock)
         self._under_way: dict[int, asyncio.Task[None]] = {}  # by the item's id
+        self._name = uuid4().hex  # whose leases these are
         self._preparing: set[int] = set()  # ids of items that are claimed and not yet under way
         self._stopping = False
         self._renewed_at = 0.0
@@ -87,7 +88,7 @@ class Dispatcher:
         now = asyncio.get_running_loop().time()
         if self._own and now - self._renewed_at >= _ROUND_SECONDS / 2:
             async with self._desk.database.write() as session:
-                await outbox.renew(session, self._own, lease=_LEASE_SECONDS)
+                await outbox.renew(session, self._own, owner=self._name, lease=_LEASE_SECONDS)
             self._renewed_at = now
 
     async def _next_time(self) -> datetime | None:
@@ -130,6 +131,7 @@ class Dispatcher:
             session,
             self._desk.team_id,
             now=self._desk.clock.now(),
+            owner=self._name,
             lease=_LEASE_SECONDS,
             most=room,
             held_steps=self._held_steps,
@@ -226,9 +228,7 @@ class Dispatcher:
 
     async def _mine(self, uow: UnitOfWork, item: OutboxItem) -> OutboxItem | None:
         """The item, to write down what became of it; None where the lease was lost and another process has done so."""
-        found: OutboxItem | None = await uow.session.scalar(
-            select(OutboxItem).where(OutboxItem.id == item.id, OutboxItem.state == "sending").with_for_update()
-        )
+        found = await outbox.held(uow.session, item.id, owner=self._name)
         if found is None:
             log.warning("%s took longer than its lease.", item.step, extra={"action": "lease_lost", "item": item.id})
         return found

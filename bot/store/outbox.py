@@ -31,6 +31,7 @@ LONGEST_PAUSE = timedelta(minutes=1)
 # Built once: putting these statements together takes longer than the database needs for them.
 _earlier, _awaited = aliased(OutboxItem), aliased(OutboxItem)
 _TEAM, _NOW, _LEASE = bindparam("team", type_=String), bindparam("now", type_=Moment), bindparam("lease", type_=Float)
+_OWNER = bindparam("owner", type_=String)
 _AT_MOST = bindparam("at_most", type_=Moment)
 _IDS = bindparam("ids", type_=Integer, expanding=True)
 # An item may go out when its time has come, the one that it waits for is finished, no earlier item of its lane is
@@ -50,6 +51,7 @@ _MAY_GO_OUT = and_(
         _earlier.state.in_(UNFINISHED),
     ),
 )
+_OURS = OutboxItem.leased_by == _OWNER
 _SENDING = and_(OutboxItem.team_id == _TEAM, OutboxItem.state == "sending")
 _CUT_OFF = and_(_SENDING, OutboxItem.leased_until < database_time(), OutboxItem.id.not_in(_IDS))
 
@@ -69,13 +71,13 @@ _CLAIMABLE = (
 _CLAIM = (
     update(OutboxItem)
     .where(OutboxItem.id.in_(_CLAIMABLE.scalar_subquery()))
-    .values(state="sending", leased_until=database_time() + _LEASE)
+    .values(state="sending", leased_until=database_time() + _LEASE, leased_by=_OWNER)
     .returning(OutboxItem)
     .execution_options(synchronize_session=False, populate_existing=True)
 )
 _RENEW = (
     update(OutboxItem)
-    .where(OutboxItem.id.in_(_free(OutboxItem.id.in_(_IDS), OutboxItem.state == "sending")))
+    .where(OutboxItem.id.in_(_free(OutboxItem.id.in_(_IDS), OutboxItem.state == "sending", _OURS)))
     .values(leased_until=database_time() + _LEASE)
     .execution_options(synchronize_session=False)
 )
@@ -96,16 +98,18 @@ async def claim(
     team_id: str,
     *,
     now: datetime,
+    owner: str,
     lease: float,
     most: int,
     held_steps: Collection[str] = (),
     held_lanes: Collection[str] = (),
 ) -> Sequence[OutboxItem]:
-    """Leases up to `most` items that may go out now, urgent ones first; `lease` in seconds of the database's clock."""
+    """Leases to `owner` up to `most` items that may go out now, urgent ones first; `lease` in the database's seconds."""
     values = {
         "team": team_id,
         "now": now,
         "at_most": now + LONGEST_PAUSE,
+        "owner": owner,
         "lease": lease,
         "most": most,
         "held_steps": list(held_steps),
@@ -115,9 +119,19 @@ async def claim(
     return sorted(items, key=lambda item: (item.urgency, item.id))
 
 
-async def renew(session: AsyncSession, ids: Collection[int], *, lease: float) -> None:
+async def renew(session: AsyncSession, ids: Collection[int], *, owner: str, lease: float) -> None:
     """Holds on to items that are still being sent."""
-    await session.execute(_RENEW, {"ids": list(ids), "lease": lease})
+    await session.execute(_RENEW, {"ids": list(ids), "owner": owner, "lease": lease})
+
+
+async def held(session: AsyncSession, item_id: int, *, owner: str) -> OutboxItem | None:
+    """The item, locked, where it is still this owner's to say what became of it."""
+    found: OutboxItem | None = await session.scalar(
+        select(OutboxItem)
+        .where(OutboxItem.id == item_id, OutboxItem.state == "sending", OutboxItem.leased_by == owner)
+        .with_for_update()
+    )
+    return found
 
 
 async def put_back(session: AsyncSession, ids: Collection[int]) -> None:

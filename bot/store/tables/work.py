@@ -55,6 +55,7 @@ class OutboxItem(Row, Base):
     unclear: Mapped[bool] = mapped_column(default=False)  # an attempt may have had its effect: look before repeating
     not_before: Mapped[datetime | None]
     leased_until: Mapped[float | None]  # seconds since the epoch by the database's clock
+    leased_by: Mapped[str | None]  # the process; only it writes down what became of the item
     error: Mapped[str | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

@@ -16,6 +16,7 @@ def upgrade() -> None:
         batch_op.alter_column('incident_id', existing_type=sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False)
 
     with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('leased_by', sa.String(), nullable=True))
         batch_op.create_index(batch_op.f('ix_outbox_after_id'), ['after_id'], unique=False)
 
     with op.batch_alter_table('participants', schema=None) as batch_op:
