@@ -104,7 +104,7 @@ async def claim(
     held_steps: Collection[str] = (),
     held_lanes: Collection[str] = (),
 ) -> Sequence[OutboxItem]:
-    """Leases to `owner` up to `most` items that may go out now, urgent ones first; `lease` in the database's seconds."""
+    """Leases up to `most` items that may go out now to `owner`, urgent ones first; `lease` in seconds."""
     values = {
         "team": team_id,
         "now": now,

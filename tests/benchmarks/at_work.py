@@ -1,8 +1,7 @@
 """The bot at work beside its workspace, and a look at its database from outside."""
 
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +9,10 @@ from sqlalchemy import Select, func, select
 
 from bot.store.database import Database
 from bot.store.tables import InboxItem, Message, OutboxItem, Prompt
+from tests.benchmarks.generous_bot import generous_bot
 from tests.benchmarks.workspace import Opened, workspace
 from tests.databases import Databases
-from tests.processes import CONNECTED, ROOT, Program, connected, for_workspace
+from tests.processes import Program, connected, for_workspace
 
 _UNFINISHED = ("waiting", "sending")
 
@@ -62,19 +62,9 @@ class AtWork:
     folder: Path
     record: Record
 
-    @asynccontextmanager
-    async def bot(self, *, generous: bool = False) -> AsyncIterator[Program]:
+    def bot(self, *, generous: bool = False) -> AbstractAsyncContextManager[Program]:
         """A bot, connected; it is killed at the end unless it ended before. `generous`: Slack's limits do not count."""
-        if not generous:
-            async with connected(env=self.env, cwd=self.folder) as program:
-                yield program
-            return
-        program = await Program.start(sys.executable, "-m", "tests.benchmarks.generous_bot", env=self.env, cwd=ROOT)
-        try:
-            await program.line(CONNECTED)
-            yield program
-        finally:
-            await program.close()
+        return generous_bot(self.env) if generous else connected(env=self.env, cwd=self.folder)
 
     async def room(self) -> dict[str, str]:
         """Declares an incident; its channel, once everything about the declaration is done."""

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.figures import Figure
+from tests.benchmarks.generous_bot import generous_bot
 from tests.benchmarks.workspace import workspace
-from tests.processes import Control, connected, for_workspace
+from tests.processes import Control, for_workspace
 
 RUNS = 15
 # At 100 ms for each call: in the channel after two rounds of calls, all done after three and a half.
@@ -39,7 +40,7 @@ async def measure_declarations(
     async with workspace() as there:
         if latency_ms:
             await there.control.do("faults", latency_ms=latency_ms)
-        async with connected(env=for_workspace(there.base_url, folder / "bot.db"), cwd=folder):
+        async with generous_bot(for_workspace(there.base_url, folder / "bot.db")):
             await declare(there.control, 0)  # the first one loads templates and opens connections
             declared = [await declare(there.control, number) for number in range(1, runs + 1)]
     targets = TARGETS.get(latency_ms, {})

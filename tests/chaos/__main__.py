@@ -6,6 +6,7 @@ A line for each run, a summary with figures, and for each seed that failed the c
 
 import argparse
 import asyncio
+import logging
 import shutil
 import sys
 import tempfile
@@ -102,6 +103,7 @@ def main() -> int:
     if arguments.seed is not None:
         seeds = range(arguments.seed, arguments.seed + 1)
     plans = [draw(seed, database=arguments.database) for seed in seeds]
+    logging.basicConfig(level=logging.ERROR)  # the workspace warns of events that it gives up: that is meant here
     folder = Path(tempfile.mkdtemp(prefix="incident-bot-chaos-"))
     tally = _Tally(f" DATABASE={arguments.database}" if arguments.database else "")
     with ExitStack() as opened:

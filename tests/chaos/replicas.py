@@ -11,6 +11,7 @@ from tests.chaos.bot_with_clock import CLOCK_FILE
 from tests.chaos.clocks import BotClock
 from tests.processes import CONNECTED, ROOT, Program
 
+_COMMAND = (sys.executable, "-m", "tests.chaos.bot_with_clock")
 _PAUSE_AFTER_FAILURE = 0.3  # seconds
 # A start on a loaded machine, with calls that are answered late.
 _STARTED_WITHIN = 60.0
@@ -35,7 +36,7 @@ class Replica:
         self.starts = 0
         self.connected_at = 0.0  # by the workspace's clock, the last time
         self.failed_starts = 0  # a supervisor starts it again
-        self.wrong: list[str] = []  # how those ended that were at work, if not as they should
+        self.wrong: list[str] = []  # what ended otherwise than it should
         self.said: list[str] = []
 
     def start(self) -> None:
@@ -63,6 +64,16 @@ class Replica:
         if self._frozen is not None and self._frozen is self._program:
             _send(self._frozen, signal.SIGCONT)
         self._frozen = None
+
+    async def run(self, *arguments: str) -> None:
+        """Another verb of the program beside it, to its end, which has to be good."""
+        program = await Program.start(*_COMMAND, *arguments, env=self._env, cwd=self._folder)
+        try:
+            code = await program.ended(within=_STARTED_WITHIN)
+        finally:
+            await program.close()
+        if code != 0:
+            self.wrong.append(f"{' '.join(arguments)} ended with {code}: {program.err}")
 
     async def close(self) -> None:
         """Asks it to end and waits for that."""
@@ -92,8 +103,7 @@ class Replica:
             self._idle.set()
             await self._wanted.wait()
             self._idle.clear()
-            command = (sys.executable, "-m", "tests.chaos.bot_with_clock", "run")
-            self._program = program = await Program.start(*command, env=self._env, cwd=self._folder)
+            self._program = program = await Program.start(*_COMMAND, "run", env=self._env, cwd=self._folder)
             self._signal_sent = None
             self.starts += 1
             if not self._wanted.is_set():  # meanwhile it was to be killed

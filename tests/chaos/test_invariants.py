@@ -405,6 +405,18 @@ def test_what_slack_has_stopped_repeating_may_be_missing_but_not_wrong(facts: Fa
     assert check(without(lost, "versions", 1)) != []
 
 
+def test_what_was_deleted_before_anybody_could_hear_it_is_known_as_deleted(facts: Facts) -> None:
+    gone = human(facts, "Wrong window")
+    at = index_of(facts, "messages", ts=gone.ts)
+    version = index_of(facts, "versions", message_id=facts.messages[at].id)
+    bare = with_row(without(facts, "versions", version), "messages", at, text="", person=None)
+    lost = [{"event": {"type": "message", "ts": gone.ts}}]
+
+    assert check(bare) != []
+    found = [one for one in check(replace(bare, given_up=lost)) if "export" not in one]
+    assert found == []
+
+
 def test_what_was_said_before_a_start_has_to_be_read_at_it(facts: Facts) -> None:
     live = with_row(facts, "incidents", 0, status=Status.INVESTIGATING)
     start = facts.now.timestamp()
