@@ -11,6 +11,7 @@ from bot.errors import SlackBusy, SlackRefused, SlackUnclear
 from bot.service import chat, history
 from bot.service.desk import Desk, UnitOfWork
 from bot.service.incidents import by_id, live_with_channel, of_channel
+from bot.service.roles import note_participant
 from bot.slack.gateway import Gateway
 from bot.slack.listeners.events import NOT_SPEECH, TOMBSTONE, spoken
 from bot.store.tables import Workspace
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 _PAGE = 200
 # Read again at each start: what was edited, marked or deleted meanwhile may be older than the last word.
 _LOOK_BACK = timedelta(days=2)
+_JOINED = frozenset({"channel_join", "group_join"})
 _PAUSE_AFTER_SILENCE = 5.0
 _MOST_SILENCES = 24
 
@@ -174,7 +176,12 @@ class Backfill:
     async def _merge(
         self, uow: UnitOfWork, channel: str, page: list[Message], result: Result, marks: history.Marks
     ) -> None:
+        incident = await of_channel(uow, channel)
         for message in page:
+            if message.get("subtype") in _JOINED and incident is not None and message.get("user"):
+                if message["user"] != self._workspace.bot_user_id:
+                    await note_participant(uow, incident, message["user"], at=from_ts(message["ts"]))
+                continue
             if message.get("subtype") == TOMBSTONE:
                 await chat.hear_deletion(uow, channel, message["ts"], at=uow.now)
             if message.get("user") == self._workspace.bot_user_id or message.get("subtype") in NOT_SPEECH:

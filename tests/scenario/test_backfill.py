@@ -15,7 +15,7 @@ from bot.service.incidents import by_number
 from bot.slack.backfill import Backfill
 from bot.slack.gateway import Gateway
 from bot.slack.inbox import Inbox
-from bot.store.tables import Message, MessageVersion, Workspace
+from bot.store.tables import Message, MessageVersion, Participant, Workspace
 from tests.world import START, World, open_world
 
 
@@ -234,3 +234,15 @@ async def test_what_slack_gave_up_on_in_an_outage_is_read_when_it_is_over(
     async with asyncio.timeout(20):
         while missed not in {one["ts"] for one in (await world.record())["messages"]}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+
+async def test_who_joined_while_nobody_listened_takes_part(world: World) -> None:
+    channel = await world.declare("p1 Stolen laptop private:yes")
+    await world.command("ana", "assign comms @ben", channel=channel)
+    await world.settle()
+    ben = world.workspace.user("ben").id
+    async with world.bot.desk.work() as uow:
+        await uow.session.execute(delete(Participant).where(Participant.person == ben))
+    assert "no INC-1" in (await world.command("ben", "status INC-1")).text
+    await backfill(world).read(1)
+    assert "Stolen laptop" in (await world.command("ben", "status INC-1")).text
