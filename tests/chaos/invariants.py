@@ -148,7 +148,7 @@ def every_message_is_on_record(facts: Facts) -> Iterator[str]:
 
 
 def _differences(said: Message, row: tables.Message, versions: Sequence[str], *, lost: bool) -> Iterator[str]:
-    """`lost`: Slack has stopped repeating an event about it. Its history has the last version, and none once deleted."""
+    """`lost`: Slack has stopped repeating an event about it; its history has the last version, none once deleted."""
     if lost and gone(said) and not versions and row.deleted_at is not None:
         return
     wanted = [*(one.text for one in said.versions), said.text]
