@@ -96,7 +96,7 @@ class Application:
             "purge": self._purge,
         }
         self._loops = [asyncio.create_task(self._supervise(name, loop), name=name) for name, loop in loops.items()]
-        self._catching_up = asyncio.create_task(self._catch_up(), name="backfill")
+        self._catch_up()
         listening = self._supervise("listening", self._listen_again)
         self._loops.append(asyncio.create_task(listening, name="listening"))
         self._watching = asyncio.create_task(self.receiver.watch(), name="watch")
@@ -147,32 +147,36 @@ class Application:
                     log.exception("The %s loop failed and starts again.", name, extra={"action": "loop_failed"})
                 await asyncio.sleep(1)
 
-    async def _catch_up(self) -> bool:
-        """Reads what was said while the bot was away; the bot works meanwhile. False where it could not be read."""
+    async def _read(self, reading: Callable[[], Awaitable[None]]) -> bool:
+        """False where what was missed could not be read; the bot works meanwhile."""
         try:
-            await self._backfill.catch_up()
+            await reading()
         except Exception:
             # A supervisor's catch: `incident-bot backfill` reads it on demand.
             log.exception("What was missed could not be read.", extra={"action": "backfill_failed"})
             return False
         return True
 
+    def _catch_up(self) -> asyncio.Task[bool]:
+        """Reads what was said while the bot was away."""
+        self._catching_up = asyncio.create_task(self._read(self._backfill.catch_up), name="backfill")
+        return self._catching_up
+
     async def _listen_again(self) -> None:
-        """Reads what was missed when the bot was deaf, or could store nothing, for longer than Slack keeps trying."""
+        """Reads what was missed: the bot was deaf for longer than Slack keeps trying, or Slack gave up otherwise."""
         clock = asyncio.get_running_loop().time
-        heard_at = clock()
+        heard_at, missed = clock(), False
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
-            too_long_ago, failing_since = clock() - SLACK_TRIES_FOR, self._inbox.failing_since
             if not await self.receiver.receiving():
                 continue
-            if heard_at < too_long_ago or (failing_since is not None and failing_since < too_long_ago):
+            missed = self._inbox.missed_something() or missed or clock() - heard_at > SLACK_TRIES_FOR
+            if missed:
                 if self._catching_up is not None:
                     await self._catching_up
-                self._catching_up = asyncio.create_task(self._catch_up(), name="backfill")
-                if not await self._catching_up:
-                    continue  # and once more at the next look
-                self._inbox.failing_since = None
+                missed = not await self._catch_up()  # and once more at the next look
+            else:
+                await self._read(self._backfill.read_found)
             heard_at = clock()
 
     async def _purge(self) -> None:

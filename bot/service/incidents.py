@@ -1,6 +1,7 @@
 """Finding incidents, and who may see them."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import Select, case, exists, func, or_, select
 
@@ -103,6 +104,19 @@ async def live_with_channel(uow: UnitOfWork) -> Sequence[int]:
         select(Incident.id)
         .where(Incident.team_id == uow.team_id, Incident.status.in_(LIVE), Incident.channel_id.is_not(None))
         .order_by(Incident.id.desc())
+    )
+    return rows.all()
+
+
+async def never_read(uow: UnitOfWork, *, since: datetime) -> Sequence[int]:
+    """The ids of those that were declared since then and have a channel whose history is not known at all."""
+    rows = await uow.session.scalars(
+        select(Incident.id).where(
+            Incident.team_id == uow.team_id,
+            Incident.declared_at >= since,
+            Incident.channel_id.is_not(None),
+            Incident.history_read_until.is_(None),
+        )
     )
     return rows.all()
 

@@ -155,9 +155,7 @@ async def _begin(uow: UnitOfWork, incident: Incident, role: str, person: str, *,
 
 async def note_participant(uow: UnitOfWork, incident: Incident, person: str, *, at: datetime | None = None) -> None:
     """The person takes part, and may see the incident if it is private."""
-    known = await uow.session.scalar(
-        select(Participant).where(Participant.incident_id == incident.id, Participant.person == person)
-    )
+    known = await _participant(uow, incident, person)
     if known is None:
         uow.session.add(
             Participant(team_id=uow.team_id, incident_id=incident.id, person=person, joined_at=at or uow.now)
@@ -165,6 +163,23 @@ async def note_participant(uow: UnitOfWork, incident: Incident, person: str, *, 
         await uow.session.flush()
     elif known.left_at is None or (at or uow.now) > known.left_at:  # who left after that is not here
         known.joined_at, known.left_at = at or uow.now, None
+
+
+async def note_departure(uow: UnitOfWork, incident: Incident, person: str, *, at: datetime) -> None:
+    """The person has left the channel; what is told of comings and goings may come in any order."""
+    known = await _participant(uow, incident, person)
+    if known is None:
+        known = Participant(team_id=uow.team_id, incident_id=incident.id, person=person, joined_at=at)
+        uow.session.add(known)
+    if at >= known.joined_at:  # and has not come back since
+        known.left_at = at
+
+
+async def _participant(uow: UnitOfWork, incident: Incident, person: str) -> Participant | None:
+    found: Participant | None = await uow.session.scalar(
+        select(Participant).where(Participant.incident_id == incident.id, Participant.person == person)
+    )
+    return found
 
 
 async def _open_assignments(uow: UnitOfWork, incident: Incident) -> Sequence[RoleAssignment]:

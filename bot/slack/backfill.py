@@ -1,7 +1,7 @@
 """Reads a channel's history and threads after a time in which the bot was not listening."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -10,8 +10,8 @@ from bot.domain.times import earlier_ts, from_ts
 from bot.errors import SlackBusy, SlackRefused, SlackUnclear
 from bot.service import chat, history
 from bot.service.desk import Desk, UnitOfWork
-from bot.service.incidents import by_id, live_with_channel, of_channel
-from bot.service.roles import note_participant
+from bot.service.incidents import by_id, live_with_channel, never_read, of_channel
+from bot.service.roles import note_departure, note_participant
 from bot.slack.gateway import Gateway
 from bot.slack.listeners.events import NOT_SPEECH, TOMBSTONE, spoken
 from bot.store.tables import Workspace
@@ -21,7 +21,12 @@ log = logging.getLogger(__name__)
 _PAGE = 200
 # Read again at each start: what was edited, marked or deleted meanwhile may be older than the last word.
 _LOOK_BACK = timedelta(days=2)
-_JOINED = frozenset({"channel_join", "group_join"})
+_COMINGS = {
+    "channel_join": note_participant,
+    "group_join": note_participant,
+    "channel_leave": note_departure,
+    "group_leave": note_departure,
+}
 _PAUSE_AFTER_SILENCE = 5.0
 _MOST_SILENCES = 24
 
@@ -57,12 +62,25 @@ class Backfill:
         self._desk = desk
         self._slack = slack
         self._workspace = workspace
+        self._found: set[int] = (
+            set()
+        )  # ids of incidents; one whose channel Slack refuses to show is not asked for again
 
     async def catch_up(self) -> None:
         """Reads on where the record of each live incident ends; what Slack does not give does not keep the others."""
         async with self._desk.look() as uow:
             waiting = await live_with_channel(uow)
-        for incident_id in waiting:
+        await self._read_each(waiting)
+
+    async def read_found(self) -> None:
+        """Reads the channels that were found rather than made, once: Slack may have given up on what was said there."""
+        async with self._desk.look() as uow:
+            waiting = await never_read(uow, since=uow.now - _LOOK_BACK)
+        await self._read_each([one for one in waiting if one not in self._found])
+        self._found.update(waiting)
+
+    async def _read_each(self, incidents: Sequence[int]) -> None:
+        for incident_id in incidents:
             try:
                 result = await self.read(incident_id)
             except (SlackRefused, SlackUnclear) as problem:
@@ -178,9 +196,10 @@ class Backfill:
     ) -> None:
         incident = await of_channel(uow, channel)
         for message in page:
-            if message.get("subtype") in _JOINED and incident is not None and message.get("user"):
+            note = _COMINGS.get(str(message.get("subtype")))
+            if note is not None and incident is not None and message.get("user"):
                 if message["user"] != self._workspace.bot_user_id:
-                    await note_participant(uow, incident, message["user"], at=from_ts(message["ts"]))
+                    await note(uow, incident, message["user"], at=from_ts(message["ts"]))
                 continue
             if message.get("subtype") == TOMBSTONE:
                 await chat.hear_deletion(uow, channel, message["ts"], at=uow.now)

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 # Seconds. Slack sends an event again at once, after about one minute and after about five.
 SLACK_TRIES_FOR = 180.0
+# Seconds: what app_rate_limited speaks for.
+_HELD_BACK_FOR = 60.0
 # What is told when an event is stored (None), or could not be.
 Told = Callable[[Exception | None], None]
 
@@ -35,7 +37,9 @@ class Inbox:
         self._desk = desk
         self._workspace = workspace
         self.arrived = asyncio.Event()  # set after each commit
-        self.failing_since: float | None = None  # by the event loop's clock; reset by who reads what was missed
+        # By the event loop's clock: since when nothing could be stored, and when Slack last held events back.
+        self._failing_since: float | None = None
+        self._held_back_at: float | None = None
         self._rushed_at = -math.inf  # by the event loop's clock: when events last shared a commit
         # What came while a commit was under way shares the next one.
         self._to_store: list[tuple[inbox.Payload, Told]] = []
@@ -54,6 +58,16 @@ class Inbox:
     def storing(self) -> bool:
         """Whether anything is on its way into the database."""
         return self._storing is not None
+
+    def missed_something(self) -> bool:
+        """Whether there were events that Slack does not send again. Says so once: whoever asks reads the channels."""
+        now = asyncio.get_running_loop().time()
+        missed = False
+        if self._failing_since is not None and now - self._failing_since > SLACK_TRIES_FOR:
+            self._failing_since, missed = None, True
+        if self._held_back_at is not None and now - self._held_back_at > _HELD_BACK_FOR:
+            self._held_back_at, missed = None, True
+        return missed
 
     async def all_stored(self) -> None:
         """Returns when nothing is on its way into the database any more."""
@@ -92,6 +106,7 @@ class Inbox:
         """
         if body.get("type") == "app_rate_limited":
             # No inner event: Slack has stopped sending for a minute because there was too much.
+            self._held_back_at = asyncio.get_running_loop().time()
             log.warning("Slack is holding back events of this workspace.", extra={"action": "app_rate_limited"})
             tell(None)
             return True
@@ -121,7 +136,7 @@ class Inbox:
                     await self._store([payload for payload, _ in together])
                 except Exception as problem:
                     # Whoever waits gets it: without an acknowledgement Slack sends the event again.
-                    self.failing_since = self.failing_since or asyncio.get_running_loop().time()
+                    self._failing_since = self._failing_since or asyncio.get_running_loop().time()
                     if fault_in(problem) is None:
                         log.warning("The database is away; events were not stored.", extra={"action": "outage"})
                     else:
@@ -134,8 +149,8 @@ class Inbox:
                     now = asyncio.get_running_loop().time()
                     if len(together) > 1:
                         self._rushed_at = now
-                    if self.failing_since is not None and now - self.failing_since < SLACK_TRIES_FOR:
-                        self.failing_since = None
+                    if self._failing_since is not None and now - self._failing_since < SLACK_TRIES_FOR:
+                        self._failing_since = None
                     self.arrived.set()
         finally:
             self._storing = None

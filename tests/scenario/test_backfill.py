@@ -1,7 +1,8 @@
 """What was said while the bot was away is on record afterwards, with its own time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, cast
 
@@ -214,13 +215,19 @@ def channel_id(world: World, name: str) -> str:
     return world.workspace.channel(name).id
 
 
+@pytest.fixture
+def looking_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the world begins: whether anything was missed is looked at each so often."""
+    monkeypatch.setattr("bot.application._SECONDS_BETWEEN_LOOKS", 0.02)
+
+
+@pytest.mark.usefixtures("looking_often")
 async def test_what_slack_gave_up_on_in_an_outage_is_read_when_it_is_over(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel = await world.declare()
     monkeypatch.setattr("bot.application.SLACK_TRIES_FOR", 0.05)
     monkeypatch.setattr("bot.slack.inbox.SLACK_TRIES_FOR", 0.05)
-    monkeypatch.setattr("bot.application._SECONDS_BETWEEN_LOOKS", 0.02)
     store, tried = Inbox._store_once, asyncio.Event()
 
     async def away(*_: object) -> None:
@@ -228,15 +235,68 @@ async def test_what_slack_gave_up_on_in_an_outage_is_read_when_it_is_over(
         raise OperationalError("", {}, Exception("the database is away"))
 
     monkeypatch.setattr(Inbox, "_store_once", away)
-    missed = await world.workspace.post_message(user="ben", channel=channel, text="said in the outage")
+    await world.workspace.post_message(user="ben", channel=channel, text="said in the outage")
     await tried.wait()
-    monkeypatch.setattr(Inbox, "_store_once", store)  # Slack's clock stands still: it does not send it again
+    missed = await say_unheard(world, monkeypatch, channel)
+    monkeypatch.setattr(Inbox, "_store_once", store)
+    await is_on_record(world, missed)
+
+
+@pytest.mark.usefixtures("looking_often")
+async def test_a_channel_that_is_found_again_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack made it, and the answer was lost; Slack gave up on what was said before it was found."""
+    world.server.faults.set({"drop_after_accept": {"method": "conversations.create", "count": 1}})
+    await world.command("ana", "declare p1 Checkout returns 503")
+    channel = world.workspace.latest_app_channel()
+    assert channel is not None
+    missed = await say_unheard(world, monkeypatch, channel.name)
+    await world.pass_time(seconds=5)
+    await is_on_record(world, missed)
+
+
+@pytest.mark.usefixtures("looking_often")
+async def test_what_slack_held_back_is_read_when_its_minute_is_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.inbox._HELD_BACK_FOR", 0.05)
+    channel = await world.declare()
+    missed = await say_unheard(world, monkeypatch, channel)
+    [app] = world.workspace.apps
+    app.delivery.deliver(
+        {
+            "type": "app_rate_limited",
+            "team_id": world.workspace.team_id,
+            "api_app_id": app.id,
+            "token": "",
+            "minute_rate_limited": int(world.clock.time()) // 60 * 60,
+        }
+    )
+    await is_on_record(world, missed)
+
+
+async def say_unheard(world: World, monkeypatch: pytest.MonkeyPatch, channel: str) -> str:
+    with unheard(world, monkeypatch):
+        return await world.workspace.post_message(user="ben", channel=channel, text="Which deploy was it?")
+
+
+@contextmanager
+def unheard(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is done meanwhile Slack does not tell the bot, as when it has given up repeating an event."""
+    [app] = world.workspace.apps
+    with monkeypatch.context() as patch:
+        patch.setattr(app.delivery, "deliver", lambda _: None)
+        yield
+
+
+async def is_on_record(world: World, ts: str) -> None:
     async with asyncio.timeout(20):
-        while missed not in {one["ts"] for one in (await world.record())["messages"]}:  # noqa: ASYNC110
+        while ts not in {one["ts"] for one in (await world.record())["messages"]}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
-async def test_who_joined_while_nobody_listened_takes_part(world: World) -> None:
+async def test_who_joins_and_leaves_while_nobody_listens_takes_part_and_does_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     channel = await world.declare("p1 Stolen laptop private:yes")
     await world.command("ana", "assign comms @ben", channel=channel)
     await world.settle()
@@ -246,3 +306,8 @@ async def test_who_joined_while_nobody_listened_takes_part(world: World) -> None
     assert "no INC-1" in (await world.command("ben", "status INC-1")).text
     await backfill(world).read(1)
     assert "Stolen laptop" in (await world.command("ben", "status INC-1")).text
+    with unheard(world, monkeypatch):
+        await world.workspace.leave_channel(user="ben", channel=channel)
+    for _ in range(2):  # the second reading finds the joining, too
+        await backfill(world).read(1)
+        assert "no INC-1" in (await world.command("ben", "status INC-1")).text

@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import event, select, text
 
 from bot.service import chat
-from bot.service.incidents import by_number
+from bot.service.incidents import by_number, live_with_channel, never_read
 from bot.slack import facts
 from bot.store.tables import Message
 from tests.volumes import VOLUMES, fill
@@ -87,6 +88,8 @@ async def test_no_command_and_no_loop_reads_a_large_table_from_beginning_to_end(
         incident = await by_number(uow, 1)
         await facts.card(uow, incident)
         await chat.key_marks(uow, incident.channel_id or "")
+        assert await live_with_channel(uow)
+        await never_read(uow, since=uow.now - timedelta(days=2))
     seen = "\n".join(statement for statement, _ in watched.statements)
     for table in ("incidents", "outbox", "inbox", "due_jobs", "messages", "role_assignments", "timeline_entries"):
         assert table in seen, f"nothing was asked of {table}"

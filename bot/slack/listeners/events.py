@@ -6,19 +6,17 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select
-
 from bot.domain.times import from_ts
 from bot.errors import TooEarly
 from bot.service import chat, people
 from bot.service.chat import MARKS, Spoken, Version
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import of_channel
-from bot.service.roles import note_participant
+from bot.service.roles import note_departure, note_participant
 from bot.slack.happening import Happening
 from bot.slack.person import person_facts
 from bot.store import outbox
-from bot.store.tables import Incident, Participant, Workspace
+from bot.store.tables import Incident, Workspace
 
 Event = Mapping[str, Any]
 
@@ -188,17 +186,8 @@ async def _handle_joined(uow: UnitOfWork, event: Event, at: datetime) -> None:
 
 async def _handle_left(uow: UnitOfWork, event: Event, at: datetime) -> None:
     incident, person = await _incident_of(uow, _text(event, "channel")), _text(event, "user")
-    if incident is None or person is None:
-        return
-    row = await uow.session.scalar(
-        select(Participant).where(Participant.incident_id == incident.id, Participant.person == person)
-    )
-    # Events come in any order: who has come back since has not left, and who has left may be said to have come later.
-    if row is None:
-        row = Participant(team_id=uow.team_id, incident_id=incident.id, person=person, joined_at=at)
-        uow.session.add(row)
-    if at >= row.joined_at:
-        row.left_at = at
+    if incident is not None and person is not None:
+        await note_departure(uow, incident, person, at=at)
 
 
 async def _handle_user_change(uow: UnitOfWork, event: Event, at: datetime) -> None:  # noqa: ARG001

@@ -53,7 +53,11 @@ class CreateChannel(Step):
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
         incident = await by_id(uow, item.incident_id)
-        incident.channel_id, incident.channel_name = answer["channel"]["id"], answer["channel"]["name"]
+        channel = answer["channel"]
+        incident.channel_id, incident.channel_name = channel["id"], channel["name"]
+        if not item.unclear:
+            # Nothing was said in it before. One that is found after an earlier attempt is read (bot.slack.backfill).
+            incident.history_read_until = f"{channel['created']}.000000"
         incident.channel_problem = None
 
     async def refused(self, uow: UnitOfWork, item: OutboxItem, problem: SlackRefused) -> bool:
