@@ -273,6 +273,8 @@ class Control:
         for fault in self._server.faults.set(order.body):
             if fault.name == "refresh":
                 self._server.refresh(fault.reason, fault.left)
+            elif fault.name == "silence":
+                self._server.silence(fault.left)
         return {"ok": True, "faults": self._server.faults.in_force()}
 
     async def _do_reset(self, _order: Order) -> Json:

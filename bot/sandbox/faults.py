@@ -16,11 +16,14 @@ NAMES = (
     "reorder_events",  # an event overtakes the one before it
     "refuse_acks",  # acknowledgements count as not received
     "refresh",  # Socket Mode connections are told to reconnect, now
+    "silence",  # Socket Mode connections stay open and carry nothing any more
 )
 
 # What a bare number means for each fault; everywhere else it is how many times.
 _NUMBER_IS_VALUE = {"latency_ms": "value", "error": "status"}
 _OPTIONS = {"method", "count", "retry_after", "error", "status", "value", "reason"}
+# Done when they are ordered, and over.
+_AT_ONCE = {"refresh", "silence"}
 _REFRESH_REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
 
 
@@ -77,7 +80,7 @@ class Faults:
         """Put faults in force; `{}` clears all, `{"latency_ms": 0}` or `false` clears one.
 
         Nothing changes where one of them is not understood (FaultError). Returns what was asked for, so that the caller
-        can see to the immediate ones (`refresh`).
+        can see to the immediate ones (`refresh`, `silence`).
         """
         if not wanted:
             self._faults.clear()
@@ -92,7 +95,7 @@ class Faults:
         parsed = {name: _parse(name, wanted[name], shared) for name in named}
         for name, fault in parsed.items():
             self._faults.pop(name, None)
-            if fault is not None and name != "refresh":
+            if fault is not None and name not in _AT_ONCE:
                 self._faults[name] = fault
         return [fault for fault in parsed.values() if fault is not None]
 

@@ -130,6 +130,13 @@ class SandboxServer:
             asked += app.sockets.refresh(reason, None if count is None else count - asked)
         return asked
 
+    def silence(self, count: int | None = None) -> int:
+        """Let Socket Mode connections go dead without a word, as where a router on the way forgets them."""
+        silenced = 0
+        for app in self.workspace.apps:
+            silenced += app.sockets.silence(None if count is None else count - silenced)
+        return silenced
+
     def _open(self, workspace: Workspace) -> None:
         workspace.origin = self.origin
         for app in workspace.apps:

@@ -30,8 +30,10 @@ class SocketApp(Protocol):
 class SocketConnection:
     """One WebSocket of an app; payloads leave it in the order in which they were pushed."""
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
         self._socket = socket
+        self._transport = transport
+        self._silent = False
         self._outgoing: asyncio.Queue[str | None] = asyncio.Queue()
 
     def push(self, envelope: Envelope) -> None:
@@ -48,7 +50,14 @@ class SocketConnection:
 
     def say(self, message: dict[str, Any]) -> None:
         """Queue any message."""
-        self._outgoing.put_nowait(json.dumps(message))  # now: what it tells may change before it leaves
+        if not self._silent:
+            self._outgoing.put_nowait(json.dumps(message))  # now: what it tells may change before it leaves
+
+    def fall_silent(self) -> None:
+        """Nothing is sent or heard any more, and the other side is not told."""
+        self._silent = True
+        if self._transport is not None:
+            self._transport.pause_reading()
 
     def hang_up(self) -> None:
         """Close once everything queued is out."""
@@ -86,7 +95,7 @@ class SocketMode:
         self._tickets.discard(ticket)
         socket = web.WebSocketResponse(heartbeat=_PING_EVERY, timeout=_GOODBYE)
         await socket.prepare(request)
-        connection = SocketConnection(socket)
+        connection = SocketConnection(socket, request.transport)
         if len(self._connections) >= MOST_CONNECTIONS:
             connection.say(_disconnect("too_many_websockets"))
             connection.hang_up()
@@ -119,6 +128,16 @@ class SocketMode:
                 self._app.delivery.rest(connection)
                 asyncio.get_running_loop().call_later(_LEAVE_WITHIN, connection.hang_up)
         return len(asked)
+
+    def silence(self, count: int | None = None) -> int:
+        """Connections (the oldest first) carry nothing any more; returns how many.
+
+        Payloads still go to them until they do not answer a ping.
+        """
+        silenced = list(self._connections)[:count]
+        for connection in silenced:
+            connection.fall_silent()
+        return len(silenced)
 
     async def close(self) -> None:
         """Close all connections."""

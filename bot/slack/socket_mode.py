@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 _SECONDS_TO_FINISH = 2.0
+# A connection on which nothing comes for one and a half times this is given up, and replaced at the next ping.
+_SECONDS_BETWEEN_PINGS = 10
 _EVENT_SECONDS = ACKNOWLEDGEMENT_SECONDS.labels("event")
 
 
@@ -84,7 +86,7 @@ class _Connection:
             app_token=app_token,
             web_client=AsyncWebClient(base_url=api_url),
             logger=logging.getLogger("slack_bolt"),
-            ping_interval=10,
+            ping_interval=_SECONDS_BETWEEN_PINGS,
         )
         self.client.socket_mode_request_listeners.append(self._handle)  # type: ignore[arg-type]
         self._under_way: set[asyncio.Task[Any]] = set()

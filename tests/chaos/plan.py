@@ -228,6 +228,8 @@ def _faults(dice: random.Random, replicas: int) -> list[Fault]:
         if kind == "database" and since == "start" and dice.random() < 0.4:  # killed while it waits for the database
             middle = at + faults[-1].ms // 2
             faults.append(Fault(kind="kill", since=since, at=middle, replica=dice.randrange(replicas)))
+    if dice.random() < 0.1:  # drawn last, and by itself: the plans of all other seeds are what they were
+        faults.append(Fault(kind="silence", since="start", at=dice.randint(0, 2500), order={"silence": {"count": 1}}))
     return faults
 
 

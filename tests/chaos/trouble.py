@@ -117,6 +117,8 @@ class Trouble:
             case "refresh":
                 self.caused["refresh"] += 1
                 self._server.refresh(**fault.order["refresh"])
+            case "silence":
+                self.caused["silence"] += self._server.silence(**fault.order["silence"])
             case _:
                 self._server.faults.set(fault.order)
 

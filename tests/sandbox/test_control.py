@@ -200,6 +200,17 @@ async def test_a_refresh_asks_connections_to_reconnect(remote: Remote) -> None:
         assert (await other.take())["payload"]["event"]["text"] == "to the other"
 
 
+async def test_a_silent_connection_stays_open_and_carries_nothing(remote: Remote) -> None:
+    async with BareSocket(remote.server) as one, BareSocket(remote.server) as other:
+        assert (await remote.post("faults", silence={"count": 1}))["faults"] == {}
+        for text in ("first", "second"):
+            await remote.post("message", channel="incidents", user="ana", text=text)
+        assert (await other.take())["payload"]["event"]["text"] in ("first", "second")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await one.receive()
+
+
 async def test_reset_begins_again_and_apps_reconnect(remote: Remote) -> None:
     app = bolt_app(remote.server)
     heard: asyncio.Queue[str] = asyncio.Queue()

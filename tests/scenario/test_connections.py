@@ -1,5 +1,9 @@
 """Two connections: Slack may replace one while people go on."""
 
+import asyncio
+
+import pytest
+
 from tests.world import World
 
 
@@ -13,6 +17,24 @@ async def test_a_refresh_of_one_connection_loses_neither_a_command_nor_an_event(
         assert answer.ok, answer
         ts = await world.say("ben", channel, f"during the refresh {round_}")
         assert ts in {one["ts"] for one in (await world.record())["messages"]}
+
+
+@pytest.fixture
+def pinging_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the world begins."""
+    monkeypatch.setattr("bot.slack.socket_mode._SECONDS_BETWEEN_PINGS", 0.2)
+
+
+@pytest.mark.usefixtures("pinging_often")
+async def test_a_connection_that_falls_silent_is_replaced(world: World) -> None:
+    [app] = world.workspace.apps
+    assert world.server.silence(count=2) == 2
+    async with asyncio.timeout(20):
+        while app.delivery.connections < 4:  # noqa: ASYNC110 - Slack goes on with those that are dead
+            await asyncio.sleep(0.02)
+    assert await world.bot.receiver.receiving()
+    answers = await asyncio.gather(*(world.command("ana", "list", settle=False) for _ in range(4)))
+    assert sum(answer.ok for answer in answers) == 2, "each of the four connections was asked, and two are alive"
 
 
 async def test_plain_events_do_not_pass_through_bolt(world: World) -> None:
