@@ -321,7 +321,7 @@ async def _inbox(arguments: argparse.Namespace) -> int:
     async with open_desk(Environment.read()) as desk, desk.work() as uow:
         items = await inbox.failed(uow.session, uow.team_id)
         if arguments.retry:
-            inbox.put_back(items)
+            inbox.try_again(items)
     # Not what people wrote: the kind of event and what went wrong are enough to find the fault.
     rows = [
         {

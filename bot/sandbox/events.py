@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.sandbox import shapes
 from bot.sandbox.happenings import Json
-from bot.sandbox.model import Channel, Message, User
+from bot.sandbox.model import Channel, Message, Pin, User
 from bot.sandbox.state import WorkspaceState
 
 # What `message` events and their inner messages leave out, though conversations.history has it.
@@ -71,11 +71,11 @@ def reaction(kind: str, message: Message, *, by: str, name: str, ts: str) -> Jso
     return event if message.subtype == "bot_message" else event | {"item_user": message.user}
 
 
-def pin(space: WorkspaceState, kind: str, message: Message, *, by: str, at: int, ts: str) -> Json:
-    """`kind` is pin_added or pin_removed."""
+def pin(space: WorkspaceState, kind: str, message: Message, *, pinned: Pin, by: str, ts: str) -> Json:
+    """`kind` is pin_added or pin_removed; `by` did that, which may be another than who had pinned it."""
     pins = space.channels[message.channel].pins
     added = kind == "pin_added"
-    item = shapes.pinned_item_json(space, message, by=by, at=at, pinned=added)
+    item = shapes.pinned_item_json(space, message, by=pinned.by, at=pinned.at, pinned=added)
     event: Json = {
         "type": kind,
         "user": by,
@@ -83,7 +83,7 @@ def pin(space: WorkspaceState, kind: str, message: Message, *, by: str, at: int,
         "item": item,
         "item_user": message.user,
         "pin_count": len(pins),
-        "pinned_info": {"channel": message.channel, "pinned_by": by, "pinned_ts": at},
+        "pinned_info": {"channel": message.channel, "pinned_by": pinned.by, "pinned_ts": pinned.at},
         "event_ts": ts,
     }
     return event if added else event | {"has_pins": bool(pins)}

@@ -190,8 +190,9 @@ def pin(space: WorkspaceState, message: Message, *, by: str) -> bool:
     channel = space.channels[message.channel]
     if any(one.ts == message.ts for one in channel.pins):
         return False
-    channel.pins.insert(0, Pin(ts=message.ts, by=by, at=space.now()))  # the newest pin comes first in the list
-    event = events.pin(space, "pin_added", message, by=by, at=space.now(), ts=space.new_ts())
+    new = Pin(ts=message.ts, by=by, at=space.now())
+    channel.pins.insert(0, new)  # the newest pin comes first in the list
+    event = events.pin(space, "pin_added", message, pinned=new, by=by, ts=space.new_ts())
     space.emit_event(event, channel=channel.id)
     _tell(space, message, "pin", by)
     return True
@@ -204,7 +205,7 @@ def unpin(space: WorkspaceState, message: Message, *, by: str) -> bool:
     if found is None:
         return False
     channel.pins.remove(found)
-    event = events.pin(space, "pin_removed", message, by=by, at=found.at, ts=space.new_ts())
+    event = events.pin(space, "pin_removed", message, pinned=found, by=by, ts=space.new_ts())
     space.emit_event(event, channel=channel.id)
     _tell(space, message, "unpin", by)
     return True

@@ -127,7 +127,7 @@ async def failed(session: AsyncSession, team_id: str) -> Sequence[InboxItem]:
     return rows.all()
 
 
-def put_back(items: Sequence[InboxItem]) -> None:
+def try_again(items: Sequence[InboxItem]) -> None:
     """They wait to be applied again, as if they had just come."""
     for one in items:
         one.state, one.attempts = "waiting", 0

@@ -186,7 +186,9 @@ async def test_pins(office: Office) -> None:
     with pytest.raises(WorkspaceError, match="already pinned"):
         await office.space.pin_message(user="ana", channel="general", ts=ts)
     await office.space.unpin_message(user="ana", channel="general", ts=ts)
-    assert office.app.last("pin_removed")["has_pins"] is False
+    event = office.app.last("pin_removed")
+    assert event["has_pins"] is False
+    assert (event["user"], event["item"]["created_by"]) == (office.id("ana"), office.id("ben"))
 
 
 async def test_files(office: Office) -> None:

@@ -29,7 +29,7 @@ async def test_what_cannot_be_applied_is_set_aside_and_can_be_tried_again(
         [item] = await inbox.failed(uow.session, uow.team_id)
         assert item.error == "RuntimeError: a fault of ours"
         assert item.body["event"]["ts"] == poisoned, "kept as it came"
-        inbox.put_back([item])
+        inbox.try_again([item])
     monkeypatch.setattr(chat, "hear", hear)
     await world.settle()
     assert {one["ts"] for one in (await world.record())["messages"]} == {poisoned, after}

@@ -154,3 +154,22 @@ async def test_every_version_is_kept_in_whatever_order_its_events_come(world: Wo
         ]
         assert message["text"] == "Rolled forward"
         assert message["deleted_at"]
+
+
+async def test_a_pin_that_was_taken_away_is_no_mark_in_whatever_order_its_events_come(world: World) -> None:
+    channel = await world.declare()
+    room = world.workspace.channel(channel).id
+    ana, ben = world.workspace.user("ana").id, world.workspace.user("ben").id
+    for number, order in enumerate(permutations(("said", "pinned", "unpinned"))):
+        ts = f"17724618{number:02}.000100"
+        said = {"type": "message", "user": ana, "text": "Rolled back", "ts": ts}
+        item = {"type": "message", "channel": room, "created_by": ana, "message": said}
+        pin = {"channel_id": room, "item": item}
+        events: dict[str, dict[str, Any]] = {
+            "said": said | {"channel": room},
+            "pinned": pin | {"type": "pin_added", "user": ana, "event_ts": "1772461910.000000"},
+            "unpinned": pin | {"type": "pin_removed", "user": ben, "event_ts": "1772461920.000000"},
+        }
+        async with world.bot.desk.work() as uow:
+            await apply(uow, [Happening(event=events[one], at=uow.now) for one in order])
+        assert not message(await world.record(), ts)["key_event"], order

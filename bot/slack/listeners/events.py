@@ -173,7 +173,9 @@ async def _handle_pin(uow: UnitOfWork, event: Event, at: datetime) -> None:
     if event["type"] == "pin_added":
         await chat.mark(uow, channel, ts, source="pin", person=person, at=moment)
     else:
-        # Anybody may unpin what another has pinned: it takes away every pin's mark.
+        # Anybody may unpin what another has pinned: it takes away every pin's mark, also one that is yet to be told.
+        if (pinned_by := _text(item, "created_by")) is not None:
+            await chat.unmark(uow, channel, ts, source="pin", person=pinned_by, at=moment)
         await chat.unmark_all(uow, channel, ts, source="pin", at=moment)
 
 
