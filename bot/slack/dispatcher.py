@@ -259,7 +259,7 @@ class Dispatcher:
             if kept is None:
                 return
             if await step.refused(uow, kept, problem):
-                kept.state, kept.unclear = "waiting", False
+                kept.state = "waiting"
                 return
         await self._give_up(item, str(problem), why=problem.explained)
 
