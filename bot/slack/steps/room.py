@@ -57,7 +57,7 @@ class CreateChannel(Step):
         incident.channel_id, incident.channel_name = channel["id"], channel["name"]
         if not item.unclear:
             # Nothing was said in it before. One that is found after an earlier attempt is read (bot.slack.backfill).
-            incident.history_read_until = f"{channel['created']}.000000"
+            incident.history_read_until = f"{channel.get('created', 0)}.000000"
         incident.channel_problem = None
 
     async def refused(self, uow: UnitOfWork, item: OutboxItem, problem: SlackRefused) -> bool:
