@@ -33,6 +33,7 @@ async def open_incidents(
                 detected_at=began,
                 declared_at=began,
                 acknowledged_at=began,
+                history_read_until="0",
                 **room,
             )
             for number, room in enumerate(rooms, 1)
