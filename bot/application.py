@@ -80,7 +80,9 @@ class Application:
         self.health = health
         self.slack_app = slack_app
         self._loops: list[asyncio.Task[None]] = []
-        self._catching_up: asyncio.Task[bool] | None = None
+        # Kept here, since an outage of the database ends the loop that reads; the time is the event loop's.
+        self._missed = True  # until the channels have been read
+        self._heard_at = 0.0
         self._watching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -89,16 +91,15 @@ class Application:
                 await outbox.free_all(session, self.desk.team_id)
         # First: where it fails there are no loops to stop yet. What comes in before them waits in the inbox.
         await self.receiver.open()
+        self._heard_at = asyncio.get_running_loop().time()
         loops = {
             "inbox": self._applier.run,
             "outbox": self._dispatcher.run,
             "due jobs": self._jobs.run,
+            "backfill": self._catch_up,
             "purge": self._purge,
         }
         self._loops = [asyncio.create_task(self._supervise(name, loop), name=name) for name, loop in loops.items()]
-        self._catch_up()
-        listening = self._supervise("listening", self._listen_again)
-        self._loops.append(asyncio.create_task(listening, name="listening"))
         self._watching = asyncio.create_task(self.receiver.watch(), name="watch")
         return self
 
@@ -109,8 +110,8 @@ class Application:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(began + _SECONDS_TO_APPLY):
                 await self.receiver.close()
-                await self._applied()
-        tasks = [*self._loops, *filter(None, [self._catching_up, self._watching])]
+                await self._as_far_as_possible(self._applied())
+        tasks = [*self._loops, *filter(None, [self._watching])]
         for loop in tasks:
             loop.cancel()
         ended, _still_at_it = await asyncio.wait(tasks, timeout=_SECONDS_TO_CANCEL)
@@ -119,9 +120,18 @@ class Application:
                 loop.exception()  # seen by whoever waited for it
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(began + _SECONDS_TO_STOP):
-                await self._dispatcher.drain()
+                await self._as_far_as_possible(self._dispatcher.drain())
         await self._slack.close()
         await self.desk.database.close()
+
+    async def _as_far_as_possible(self, finishing: Awaitable[None]) -> None:
+        """An outage of the database keeps nobody from stopping; what is not done waits for the next start."""
+        try:
+            await finishing
+        except Exception as problem:
+            if fault_in(problem) is not None:
+                raise
+            log.warning("The database is away; what is not done waits for the next start.", extra={"action": "outage"})
 
     async def _applied(self) -> None:
         """Returns when everything that was acknowledged is applied; what is not waits for the next start."""
@@ -147,37 +157,20 @@ class Application:
                     log.exception("The %s loop failed and starts again.", name, extra={"action": "loop_failed"})
                 await asyncio.sleep(1)
 
-    async def _read(self, reading: Callable[[], Awaitable[None]]) -> bool:
-        """False where what was missed could not be read; the bot works meanwhile."""
-        try:
-            await reading()
-        except Exception:
-            # A supervisor's catch: `incident-bot backfill` reads it on demand.
-            log.exception("What was missed could not be read.", extra={"action": "backfill_failed"})
-            return False
-        return True
-
-    def _catch_up(self) -> asyncio.Task[bool]:
-        """Reads what was said while the bot was away."""
-        self._catching_up = asyncio.create_task(self._read(self._backfill.catch_up), name="backfill")
-        return self._catching_up
-
-    async def _listen_again(self) -> None:
-        """Reads what was missed: the bot was deaf for longer than Slack keeps trying, or Slack gave up otherwise."""
+    async def _catch_up(self) -> None:
+        """Reads what was missed: at the start, after a time in which nothing came in, and what Slack gave up on."""
         clock = asyncio.get_running_loop().time
-        heard_at, missed = clock(), False
         while True:
+            if await self.receiver.receiving():
+                deaf_for, self._heard_at = clock() - self._heard_at, clock()
+                self._missed = self._inbox.missed_something() or self._missed or deaf_for > SLACK_TRIES_FOR
+                if self._missed:
+                    await self._backfill.catch_up()
+                    self._missed = False
+                else:
+                    await self._backfill.read_found()
+                self._heard_at = clock()
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
-            if not await self.receiver.receiving():
-                continue
-            missed = self._inbox.missed_something() or missed or clock() - heard_at > SLACK_TRIES_FOR
-            if missed:
-                if self._catching_up is not None:
-                    await self._catching_up
-                missed = not await self._catch_up()  # and once more at the next look
-            else:
-                await self._read(self._backfill.read_found)
-            heard_at = clock()
 
     async def _purge(self) -> None:
         """Deletes what has been finished for long, every hour."""
@@ -196,9 +189,7 @@ class Application:
         due = await self._jobs.next_due()
         if due is not None and due <= self.desk.clock.now():
             return True
-        if await self._applier.busy() or (self._catching_up is not None and not self._catching_up.done()):
-            return True
-        return await self._dispatcher.busy()
+        return self._missed or await self._applier.busy() or await self._dispatcher.busy()
 
     async def next_due(self) -> datetime | None:
         """When a due job comes up next."""

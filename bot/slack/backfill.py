@@ -14,6 +14,7 @@ from bot.service.incidents import by_id, live_with_channel, never_read, of_chann
 from bot.service.roles import note_departure, note_participant
 from bot.slack.gateway import Gateway
 from bot.slack.listeners.events import NOT_SPEECH, TOMBSTONE, spoken
+from bot.store.outages import fault_in
 from bot.store.tables import Workspace
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,12 @@ class Backfill:
                 result = await self.read(incident_id)
             except (SlackRefused, SlackUnclear) as problem:
                 log.warning("A channel could not be read: %s", problem, extra={"action": "backfill_refused"})
+                continue
+            except Exception as problem:
+                if fault_in(problem) is None:
+                    raise
+                # A supervisor's catch: the other channels are read; this one by `incident-bot backfill`, when mended.
+                log.exception("A channel could not be read.", extra={"action": "backfill_failed"})
                 continue
             if result.added or result.missing:
                 log.info(

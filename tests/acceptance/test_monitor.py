@@ -134,6 +134,19 @@ async def test_without_its_database_it_is_not_ready_but_lives_and_is_ready_again
         assert await bot.end() == 0
 
 
+async def test_it_stops_as_asked_while_its_database_is_away(
+    own: Any, in_postgresql: dict[str, str], tmp_path: Path
+) -> None:
+    async with monitored(env=in_postgresql, cwd=tmp_path) as (bot, watcher):
+        await watcher.until("/readyz", 200)
+        await asyncio.to_thread(own.stop)
+        try:
+            await watcher.until("/readyz", 503)
+            assert await bot.end() == 0
+        finally:
+            await asyncio.to_thread(own.start)
+
+
 async def test_an_outage_that_lasts_does_not_count_as_failing(
     own: Any, in_postgresql: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

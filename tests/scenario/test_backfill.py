@@ -274,6 +274,31 @@ async def test_what_slack_held_back_is_read_when_its_minute_is_over(
     await is_on_record(world, missed)
 
 
+@pytest.mark.usefixtures("looking_often")
+async def test_an_outage_puts_the_reading_of_the_start_off(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SteppedClock(START.timestamp())
+    workspace = default_workspace(clock)
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
+        channel = await world.declare()
+    missed = await workspace.post_message(user="ben", channel=channel, text="missed")
+    read, tried = Backfill.catch_up, asyncio.Event()
+
+    async def away(_: Backfill) -> None:
+        tried.set()
+        raise OperationalError("", {}, Exception("the database is away"))
+
+    monkeypatch.setattr(Backfill, "catch_up", away)
+
+    async def comes_back() -> None:
+        await tried.wait()
+        monkeypatch.setattr(Backfill, "catch_up", read)
+
+    coming_back = asyncio.create_task(comes_back())
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
+        await is_on_record(world, missed)
+    await coming_back
+
+
 async def say_unheard(world: World, monkeypatch: pytest.MonkeyPatch, channel: str) -> str:
     with unheard(world, monkeypatch):
         return await world.workspace.post_message(user="ben", channel=channel, text="Which deploy was it?")
