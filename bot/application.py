@@ -180,9 +180,7 @@ class Application:
 
     async def idle(self) -> None:
         """Returns when nothing is left to do before the clock moves on or somebody does something."""
-        quiet = 0
-        while quiet < 2:
-            quiet = 0 if await self._busy() else quiet + 1
+        while await self._busy():
             await asyncio.sleep(0.002)
 
     async def _busy(self) -> bool:
