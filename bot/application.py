@@ -180,14 +180,17 @@ class Application:
 
     async def idle(self) -> None:
         """Returns when nothing is left to do before the clock moves on or somebody does something."""
-        while await self._busy():
+        while await self._busy():  # noqa: ASYNC110 - much of it is in tables: there is no event to wait for
             await asyncio.sleep(0.002)
 
     async def _busy(self) -> bool:
         due = await self._jobs.next_due()
         if due is not None and due <= self.desk.clock.now():
             return True
-        return self._missed or await self._applier.busy() or await self._dispatcher.busy()
+        if self._missed or await self._applier.busy() or await self._dispatcher.busy():
+            return True
+        # Else they are about to look, and to say until when they wait.
+        return not (self._jobs.rests and self._dispatcher.rests)
 
     async def next_due(self) -> datetime | None:
         """When a due job comes up next."""

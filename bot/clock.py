@@ -36,15 +36,31 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-async def wait(event: asyncio.Event, clock: Clock, until: datetime | None, *, at_most: float) -> None:
-    """Returns when `event` is set, when the clock reaches `until`, or after `at_most` seconds of machine time."""
-    waiters: list[asyncio.Future[object]] = [asyncio.ensure_future(event.wait())]
-    if until is not None:
-        waiters.append(asyncio.ensure_future(clock.sleep_until(until)))
-    try:
-        await asyncio.wait(waiters, timeout=at_most, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for waiter in waiters:
-            waiter.cancel()
-        # Not one by one: a cancellation of ours that came at that moment would be taken for the waiter's.
-        await asyncio.wait(waiters)
+class Pause:
+    """Where a loop that looks for work waits until there may be some."""
+
+    def __init__(self, event: asyncio.Event, clock: Clock) -> None:
+        self._event = event
+        self._clock = clock
+        self._waiting = False
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the loop has seen all that there was, and waits; a clock that is moved by hand knows until when."""
+        return self._waiting and not self._event.is_set()
+
+    async def wait(self, until: datetime | None, *, at_most: float) -> None:
+        """Returns when the event is set, when the clock reaches `until`, or after `at_most` seconds of machine time."""
+        waiters: list[asyncio.Future[object]] = [asyncio.ensure_future(self._event.wait())]
+        if until is not None:
+            waiters.append(asyncio.ensure_future(self._clock.sleep_until(until)))
+        try:
+            await asyncio.sleep(0)  # they begin
+            self._waiting = True
+            await asyncio.wait(waiters, timeout=at_most, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._waiting = False
+            for waiter in waiters:
+                waiter.cancel()
+            # Not one by one: a cancellation of ours that came at that moment would be taken for the waiter's.
+            await asyncio.wait(waiters)

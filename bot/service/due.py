@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from bot.clock import wait
+from bot.clock import Pause
 from bot.metrics import DUE_JOB_LATENESS_SECONDS
 from bot.service import telling, updates
 from bot.service.desk import Desk, UnitOfWork
@@ -28,6 +28,12 @@ JOBS: dict[str, Callable[[UnitOfWork, DueJob], Awaitable[None]]] = {updates.JOB:
 class DueJobs:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._pause = Pause(desk.jobs_changed, desk.clock)
+
+    @property
+    def rests(self) -> bool:
+        """Whether it has seen all that is due."""
+        return self._pause.lasts
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -35,7 +41,7 @@ class DueJobs:
             self._desk.jobs_changed.clear()
             until = await self.next_due()
             if until is None or until > self._desk.clock.now():
-                await wait(self._desk.jobs_changed, self._desk.clock, until, at_most=_ROUND_SECONDS)
+                await self._pause.wait(until, at_most=_ROUND_SECONDS)
             elif not await self._do_some():
                 await asyncio.sleep(_SECONDS_UNTIL_FREE)
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.clock import wait
+from bot.clock import Pause
 from bot.errors import NOT_LET_IN, SlackBusy, SlackRefused, SlackUnclear
 from bot.render.words import Words
 from bot.service import telling
@@ -46,6 +46,7 @@ class Dispatcher:
         self._name = uuid4().hex  # whose leases these are
         self._preparing: set[int] = set()  # ids of items that are claimed and not yet under way
         self._stopping = False
+        self._pause = Pause(desk.outbox_changed, desk.clock)
         self._renewed_at = 0.0
         # What has to wait for Slack's limits is not claimed: when a token is there, the most urgent gets it.
         self._held_steps: dict[str, Hold] = {}
@@ -57,7 +58,7 @@ class Dispatcher:
             self._desk.outbox_changed.clear()
             await self._renew()
             if not await self._claim_and_start():
-                await wait(self._desk.outbox_changed, self._desk.clock, await self._next_time(), at_most=_ROUND_SECONDS)
+                await self._pause.wait(await self._next_time(), at_most=_ROUND_SECONDS)
 
     async def drain(self) -> None:
         """Waits for what is under way, and holds on to it meanwhile; nothing new is begun."""
@@ -65,6 +66,11 @@ class Dispatcher:
         while under_way := set(self._under_way.values()):
             await asyncio.wait(under_way, timeout=_ROUND_SECONDS)
             await self._renew()
+
+    @property
+    def rests(self) -> bool:
+        """Whether it has seen all that may go out."""
+        return self._pause.lasts
 
     async def busy(self) -> bool:
         """Whether anything is being sent or could be sent now."""

@@ -74,6 +74,8 @@ async def test_an_answer_that_cannot_be_recorded_is_tried_some_times_and_then_se
     await world.command("ana", "priority p2 Calmer", channel=channel)
     await world.pass_time(minutes=5)
     async with world.bot.desk.look() as uow:
-        items = (await uow.session.scalars(select(OutboxItem).where(OutboxItem.step == "set_topic"))).all()
+        items = (
+            await uow.session.scalars(select(OutboxItem).where(OutboxItem.step == "set_topic").order_by(OutboxItem.id))
+        ).all()
     assert [item.state for item in items] == ["done", "refused"]
     assert any("topic" in said for said in world.to_person("ana")), "somebody is told"

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.clock import SystemClock, wait
+from bot.clock import Pause, SystemClock
 
 
 @pytest.mark.parametrize("steps", range(8))
@@ -16,7 +16,7 @@ async def test_a_cancellation_is_never_swallowed(steps: int) -> None:
     async def loop() -> None:
         while True:
             event.clear()
-            await wait(event, clock, clock.now() + timedelta(seconds=30), at_most=1)
+            await Pause(event, clock).wait(clock.now() + timedelta(seconds=30), at_most=1)
 
     task = asyncio.create_task(loop())
     await asyncio.sleep(0.01)
