@@ -18,7 +18,7 @@ demo: $(VENV)/.runtime  ## play a real incident in a local Slack workspace (abou
 	$(BIN)/incident-bot demo $(DEMO_ARGS)
 
 test: $(VENV)/.dev  ## run every test
-	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 $(PYTEST_ARGS)
 
 check: $(VENV)/.dev  ## style, types and the import rules
 	$(BIN)/ruff format --check .
