@@ -38,6 +38,8 @@ async def merge(uow: UnitOfWork, found: Found, *, before: Marks) -> bool:
         )
     )
     is_new = known is None or (known.person is None and known.author_name is None)
+    if known is not None and known.found_missing:
+        known.deleted_at, known.found_missing = None, False  # it is there after all
     if said.edited_ts is None:
         await chat.hear(uow, said)
     else:

@@ -34,6 +34,15 @@ _MOST_SILENCES = 24
 Message = Mapping[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Page:
+    """What Slack shows at a time."""
+
+    messages: Sequence[Message] = ()
+    cursor: str = ""  # of the next page; "" after the last
+    is_limited: bool = False  # Slack hides what is older, as in workspaces that do not pay: it is not deleted
+
+
 @dataclass(kw_only=True)
 class Result:
     """What a reading brought."""
@@ -141,51 +150,55 @@ class Backfill:
         """One page of the history is merged and committed together with the place where the reading goes on."""
         marks = await self._marks(channel)
         try:
-            page, cursor = await self._page("conversations.history", channel, reading.oldest, reading.cursor)
+            page = await self._page("conversations.history", channel, reading.oldest, reading.cursor)
         except SlackRefused as problem:
             if problem.code != "invalid_cursor" or not reading.cursor:
                 raise
             return replace(reading, cursor="", below=reading.until)  # Slack forgets cursors
-        stamps = [str(one["ts"]) for one in page]
+        stamps = [str(one["ts"]) for one in page.messages]
         until = reading.until if reading.cursor else max(reading.until, *stamps, "")
         below = reading.below if reading.cursor else until
-        reached = min(stamps, default=reading.oldest) if cursor else reading.oldest
+        at_the_end = not page.cursor and not page.is_limited
+        reached = reading.oldest if at_the_end else min(stamps, default=below)
         parents = {
-            one["ts"] for one in page if one.get("reply_count") and one.get("latest_reply", "") >= reading.oldest
+            one["ts"]
+            for one in page.messages
+            if one.get("reply_count") and one.get("latest_reply", "") >= reading.oldest
         }
         following = replace(
             reading,
             until=until,
-            cursor=cursor,
+            cursor=page.cursor,
             below=reached,
-            read_history=not cursor,
+            read_history=not page.cursor,
             threads=sorted({*reading.threads, *parents}),
         )
         # The page before this one ends with the message at `below`.
         seen = [*stamps, below] if reading.cursor else stamps
         async with self._desk.work() as uow:
             incident = await by_id(uow, incident_id)
-            await self._merge(uow, channel, page, result, marks)
-            result.missing += await history.mark_missing(uow, channel, oldest=reached, latest=below, seen=seen)
+            await self._merge(uow, channel, page.messages, result, marks)
+            if stamps or at_the_end:
+                result.missing += await history.mark_missing(uow, channel, oldest=reached, latest=below, seen=seen)
             incident.history_reading = asdict(following)
         return following
 
     async def _read_thread(self, channel: str, parent: str, reading: Reading, result: Result) -> None:
-        seen, cursor, more = list[str](), "", True
+        seen, cursor, more, whole = list[str](), "", True, True
         while more:
             marks = await self._marks(channel)
             try:
-                page, cursor = await self._page("conversations.replies", channel, reading.oldest, cursor, ts=parent)
+                page = await self._page("conversations.replies", channel, reading.oldest, cursor, ts=parent)
             except SlackRefused as problem:
                 if problem.code != "thread_not_found":
                     raise
-                page, cursor = [], ""  # the parent is gone, and its replies with it
-            seen += [str(one["ts"]) for one in page]
-            more = bool(cursor)
+                page = _Page()  # the parent is gone, and its replies with it
+            seen += [str(one["ts"]) for one in page.messages]
+            cursor, more, whole = page.cursor, bool(page.cursor), whole and not page.is_limited
             async with self._desk.work() as uow:
                 await of_channel(uow, channel)  # holds the incident: nobody else adds to its messages meanwhile
-                await self._merge(uow, channel, page, result, marks)
-                if not more:
+                await self._merge(uow, channel, page.messages, result, marks)
+                if whole and not more:
                     result.missing += await history.mark_missing(
                         uow, channel, oldest=reading.oldest, latest=reading.until, seen=seen, parent=parent
                     )
@@ -199,7 +212,7 @@ class Backfill:
             return await history.marks_on_record(uow, channel)
 
     async def _merge(
-        self, uow: UnitOfWork, channel: str, page: list[Message], result: Result, marks: history.Marks
+        self, uow: UnitOfWork, channel: str, page: Sequence[Message], result: Result, marks: history.Marks
     ) -> None:
         incident = await of_channel(uow, channel)
         for message in page:
@@ -216,13 +229,14 @@ class Backfill:
             found = history.as_found(spoken(channel, message), message, channel)
             result.added += await history.merge(uow, found, before=marks)
 
-    async def _page(
-        self, method: str, channel: str, oldest: str, cursor: str, **more: str
-    ) -> tuple[list[Message], str]:
-        """The messages, and the cursor of the next page ("" after the last)."""
+    async def _page(self, method: str, channel: str, oldest: str, cursor: str, **more: str) -> _Page:
         arguments = {"channel": channel, "oldest": oldest, "inclusive": True, "limit": _PAGE, **more}
         answer = await self._call(method, {**arguments, "cursor": cursor} if cursor else arguments)
-        return answer.get("messages") or [], (answer.get("response_metadata") or {}).get("next_cursor") or ""
+        return _Page(
+            messages=answer.get("messages") or [],
+            cursor=(answer.get("response_metadata") or {}).get("next_cursor") or "",
+            is_limited=answer.get("is_limited") is True,
+        )
 
     async def _call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Reading again does no harm: as slowly as Slack asks, and some times where its answer does not come."""

@@ -20,6 +20,11 @@ from bot.store.tables import Message, MessageVersion, Participant, Workspace
 from tests.world import START, World, open_world
 
 
+@pytest.fixture(autouse=True)
+def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.slack.backfill._PAGE", 20)
+
+
 async def test_messages_threads_edits_marks_and_deletions_of_a_downtime_are_read(database_url: str) -> None:
     clock = SteppedClock(START.timestamp())
     workspace = default_workspace(clock)
@@ -36,7 +41,7 @@ async def test_messages_threads_edits_marks_and_deletions_of_a_downtime_are_read
     clock.jump(clock.time() + 600)
     said = [
         await workspace.post_message(user="ben", channel=channel, text=f"while you were away {number}")
-        for number in range(230)  # more than a page
+        for number in range(23)  # more than a page
     ]
     reply = await workspace.post_message(user="ben", channel=channel, text="not DNS", thread_ts=parent)
     await workspace.edit_message(user="ben", channel=channel, ts=said[0], text="while you were gone 0")
@@ -105,14 +110,14 @@ async def forget_everything_said(world: World) -> None:
 
 async def test_a_reading_that_is_cut_off_goes_on_at_its_page(world: World) -> None:
     channel = await world.declare()
-    said = [await world.workspace.post_message(user="ben", channel=channel, text=f"no. {n}") for n in range(450)]
+    said = [await world.workspace.post_message(user="ben", channel=channel, text=f"no. {n}") for n in range(45)]
     reply = await world.say("chloe", channel, "in the thread", thread_ts=said[3])
     await forget_everything_said(world)
 
     with pytest.raises(CutOff):
         await backfill(world, calls=1).read(1)
     cut_off_at = len(world.calls("conversations.history"))
-    assert 190 < len((await world.record())["messages"]) <= 200, "the newest page is on record"
+    assert 15 < len((await world.record())["messages"]) <= 20, "the newest page is on record"
     with pytest.raises(CutOff):
         await backfill(world, calls=2).read(1)
     await backfill(world).read(1)
@@ -128,10 +133,10 @@ async def test_a_reading_that_is_cut_off_goes_on_at_its_page(world: World) -> No
 
 async def test_deletions_are_found_on_every_page_the_last_message_and_vanished_threads_too(world: World) -> None:
     channel = await world.declare()
-    said = [await world.workspace.post_message(user="ben", channel=channel, text=f"no. {n}") for n in range(450)]
+    said = [await world.workspace.post_message(user="ben", channel=channel, text=f"no. {n}") for n in range(45)]
     await world.say("chloe", channel, "in the thread", thread_ts=said[3])
     await backfill(world).read(1)
-    gone = {said[0], said[3], said[199], said[249], said[250], said[-1]}
+    gone = {said[0], said[3], said[19], said[24], said[25], said[-1]}
     stored = world.workspace.channel(channel).messages
     gone |= set(stored[said[3]].replies)
     for ts in gone:  # without an event: nobody was listening
@@ -141,6 +146,43 @@ async def test_deletions_are_found_on_every_page_the_last_message_and_vanished_t
     assert result.missing == len(gone)
     assert {one["ts"] for one in (await world.record())["messages"] if one["found_missing"]} == gone
     assert (await backfill(world).read(1)).missing == 0
+
+
+class Hiding(SomeCalls):
+    """Slack hides what is older than `before`, and says so."""
+
+    before = ""
+
+    async def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        answer = await super().call(method, arguments)
+        if method not in ("conversations.history", "conversations.replies"):
+            return answer
+        shown = [one for one in answer["messages"] if one["ts"] >= self.before]
+        hidden = len(shown) < len(answer["messages"])
+        rest = {"response_metadata": {"next_cursor": ""}, "has_more": False} if hidden else {}
+        return {**answer, **rest, "messages": shown, "is_limited": hidden}
+
+
+@pytest.mark.parametrize("shown", [45, 25, 5, 0])
+async def test_what_slack_hides_is_not_deleted(world: World, shown: int) -> None:
+    channel = await world.declare()
+    said = [await world.workspace.post_message(user="ben", channel=channel, text=f"no. {n}") for n in range(45)]
+    await world.say("chloe", channel, "in the thread", thread_ts=said[3])
+    reading, hiding = backfill(world), Hiding(world.bot._slack, 1000)
+    hiding.before = said[-shown] if shown else "9"
+    reading._slack = cast("Gateway", hiding)
+    assert (await reading.read(1, everything=True)).missing == 0
+
+
+async def test_what_is_there_after_all_is_no_longer_missing(world: World) -> None:
+    channel = await world.declare()
+    said = [await world.say("ben", channel, f"no. {n}") for n in range(3)]
+    stored = world.workspace.channel(channel).messages
+    away = stored.pop(said[1])
+    assert (await backfill(world).read(1)).missing == 1
+    stored[said[1]] = away
+    await backfill(world).read(1)
+    assert not any(one["deleted_at"] or one["found_missing"] for one in (await world.record())["messages"])
 
 
 @pytest.mark.parametrize("hours", [-3, 3])
