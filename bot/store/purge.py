@@ -20,7 +20,10 @@ async def purge(database: Database, *, before: datetime) -> int:
 
 
 async def _purge(database: Database, table: type[Any], at: Any, before: datetime, *, finished: Sequence[str]) -> int:
-    """Goes up from the lowest number; rows are numbered as they come, so it can stop at the first that is young."""
+    """Goes up from the lowest number; rows are numbered as they come, so it can stop where all are young.
+
+    A single one may be dated by a clock that was wrong.
+    """
     deleted, after = 0, 0
     while True:
         async with database.write() as session:
@@ -37,6 +40,6 @@ async def _purge(database: Database, table: type[Any], at: Any, before: datetime
                     await session.execute(update(OutboxItem).where(OutboxItem.after_id.in_(gone)).values(after_id=None))
                 await session.execute(delete(table).where(table.id.in_(gone)))
         deleted += len(gone)
-        if len(old) < _ROWS_TOGETHER:
+        if len(rows) < _ROWS_TOGETHER or not old:
             return deleted
         after = rows[-1][0]

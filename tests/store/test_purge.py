@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select, update
 
 from bot.store.purge import KEEP, purge
@@ -30,3 +31,20 @@ async def test_finished_work_goes_and_the_bot_goes_on(world: World) -> None:
     await world.command("ana", "note Still here", channel=channel)
     assert any("Still here" in one.text for one in world.by_bot(channel))
     assert timedelta(days=1) <= KEEP, "Slack may deliver again for hours"
+
+
+async def test_one_that_is_dated_in_the_future_does_not_keep_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.purge._ROWS_TOGETHER", 5)
+    channel = await world.declare()
+    for number in range(12):
+        await world.say("ben", channel, f"message {number}")
+    desk = world.bot.desk
+    async with desk.work() as uow:
+        third = (await uow.session.scalars(select(InboxItem.id).order_by(InboxItem.id).limit(3))).all()[-1]
+        ahead = desk.clock.now() + timedelta(days=400)
+        await uow.session.execute(update(InboxItem).where(InboxItem.id == third).values(received_at=ahead))
+    await purge(desk.database, before=desk.clock.now() + timedelta(seconds=1))
+    async with desk.look() as look:
+        assert (await look.session.scalars(select(InboxItem.id))).all() == [third]
