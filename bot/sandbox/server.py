@@ -221,7 +221,7 @@ class SandboxServer:
             await asyncio.sleep(late.latency)
         try:
             body = await request.json()
-        except ValueError:
+        except (ValueError, ConnectionError):  # the latter: whoever began to ask is gone
             body = None
         if not isinstance(body, dict):
             return web.Response(status=400, text="invalid_payload")

@@ -119,15 +119,13 @@ async def hear_deletion(
     ts: str,
     *,
     at: datetime,
-    before: Version | None = None,
-    person: str | None = None,
+    before: Spoken | None = None,
 ) -> None:
-    """Keeps what was deleted (`before`: its last version), and a tombstone for a deletion before its message."""
+    """Keeps what was deleted (`before`: as it was last), and a tombstone for a deletion before its message."""
     message = await _message(uow, channel_id, ts)
     message.deleted_at = message.deleted_at or at
-    message.person = message.person or person
     if before is not None:
-        await _add_version(uow, message, before.ts, before.text)
+        await _hear_again(uow, [before])
 
 
 async def mark(uow: UnitOfWork, channel_id: str, ts: str, *, source: str, person: str, at: datetime) -> None:

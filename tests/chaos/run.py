@@ -127,11 +127,11 @@ class _End:
         started = max(one.connected_at for one in self._replicas)
         missed = await self._still_wrong(lambda facts: missed_at_the_start(facts, before=started))
         [app] = self._server.workspace.apps
-        # Slack repeats an event after one minute and after five: let them pass.
-        for pause in RETRY_AFTER:
-            if pause and app.delivery._retries:
-                trouble.pass_time(pause + 1)
-                await until(self._is_quiet, within=_QUIET_WITHIN, every=0.2)
+        # Slack repeats an event after one minute and after five: let them pass, until none waits for its time.
+        while retries := list(app.delivery._retries):
+            trouble.pass_time(max(RETRY_AFTER) + 1)
+            await asyncio.gather(*retries, return_exceptions=True)
+            await until(self._is_quiet, within=_QUIET_WITHIN, every=0.2)
         if app.delivery.given_up:
             await self._read_what_had_ended(started)
         return missed + await self._still_wrong(check), recovery

@@ -156,6 +156,34 @@ async def test_every_version_is_kept_in_whatever_order_its_events_come(world: Wo
         assert message["deleted_at"]
 
 
+async def test_a_deletion_tells_all_that_is_known_of_a_message_nobody_heard(world: World) -> None:
+    channel = await world.declare()
+    parent = await world.say("ben", channel, "Theories?")
+    ts = "1772461900.000100"
+    said = {
+        "type": "message",
+        "user": world.workspace.user("ana").id,
+        "text": "DNS",
+        "ts": ts,
+        "thread_ts": parent,
+        "files": [{"id": "F1", "name": "dig.txt"}],
+    }
+    deleted = {
+        "type": "message",
+        "subtype": "message_deleted",
+        "channel": world.workspace.channel(channel).id,
+        "ts": "1772461930.000200",
+        "deleted_ts": ts,
+        "previous_message": said,
+    }
+    async with world.bot.desk.work() as uow:
+        await apply(uow, [Happening(event=deleted, at=uow.now)])
+    found = message(await world.record(), ts)
+    assert (found["person"], found["text"], found["thread_ts"]) == ("ana", "DNS", parent)
+    assert [file["name"] for file in found["files"]] == ["dig.txt"]
+    assert found["deleted_at"]
+
+
 async def test_a_pin_that_was_taken_away_is_no_mark_in_whatever_order_its_events_come(world: World) -> None:
     channel = await world.declare()
     room = world.workspace.channel(channel).id

@@ -97,14 +97,8 @@ async def _handle_message(uow: UnitOfWork, event: Event, at: datetime) -> None:
         case "message_deleted":
             ts, before = _ts(event, "deleted_ts"), _part(event, "previous_message")
             if ts is not None:
-                await chat.hear_deletion(
-                    uow,
-                    channel,
-                    ts,
-                    at=_moment(event, "ts", at),
-                    before=_version(ts, before),
-                    person=_text(before, "user"),
-                )
+                moment = _moment(event, "ts", at)
+                await chat.hear_deletion(uow, channel, ts, at=moment, before=_last_said(channel, ts, before))
 
 
 async def _handle_change(uow: UnitOfWork, channel: str, event: Event, at: datetime) -> None:
@@ -114,13 +108,18 @@ async def _handle_change(uow: UnitOfWork, channel: str, event: Event, at: dateti
         return
     if _text(message, "subtype") == TOMBSTONE:
         moment = _moment(event, "ts", at)
-        await chat.hear_deletion(uow, channel, ts, at=moment, before=_version(ts, before))
+        await chat.hear_deletion(uow, channel, ts, at=moment, before=_last_said(channel, ts, before))
         return
     said = spoken(channel, message)
     if said.edited_ts == _ts(_part(before, "edited"), "ts") and before:
         return  # an unfurl or the like: nobody edited anything
     edited_at = _moment(_part(message, "edited"), "ts", at) if said.edited_ts else None
     await chat.hear_edit(uow, said, before=_version(ts, before), edited_at=edited_at)
+
+
+def _last_said(channel: str, ts: str, message: Event) -> chat.Spoken | None:
+    """A message as it was before its deletion; Slack leaves it out now and then."""
+    return None if _text(message, "text") is None else spoken(channel, {**message, "ts": ts})
 
 
 def _version(ts: str, message: Event) -> Version | None:
