@@ -31,6 +31,8 @@ _METHODS = (
     "response_url",
 )
 
+# Kinds of trouble that the workspace cannot make; all others are faults of its own.
+OURS = {"kill", "stop", "freeze", "outage", "long_outage", "database", "cut_off", "time_passes", "wrong_clock"}
 Since = Literal["start", "declaration", "call"]
 
 

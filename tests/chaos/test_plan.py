@@ -3,11 +3,9 @@
 import pytest
 
 from bot.sandbox.faults import NAMES, Faults
-from tests.chaos.plan import DATABASES, PEOPLE, Plan, draw
+from tests.chaos.plan import DATABASES, OURS, PEOPLE, Plan, draw
 
 SEEDS = range(300)
-# What the workspace does not do, and how it is done instead.
-OURS = {"kill", "stop", "freeze", "outage", "long_outage", "database", "cut_off", "time_passes", "wrong_clock"}
 
 
 @pytest.fixture(scope="module")
