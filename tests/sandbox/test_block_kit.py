@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.sandbox.block_kit import LONGEST_MESSAGE, check_blocks, check_view, total_length
@@ -280,7 +280,6 @@ _ANY = st.recursive(
 )
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(_ANY)
 def test_any_json_is_judged_without_stumbling(anything: Any) -> None:
     for surface in ("message", "modal", "home"):
@@ -290,7 +289,6 @@ def test_any_json_is_judged_without_stumbling(anything: Any) -> None:
     assert total_length(anything) >= 0
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     _ANY, st.sampled_from(sorted(ELEMENTS)), st.sampled_from(["options", "initial_option", "placeholder", "confirm"])
 )

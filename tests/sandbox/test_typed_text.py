@@ -1,7 +1,7 @@
 """What typed text becomes on the wire."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.sandbox.typed_text import escape, typed_text
@@ -41,7 +41,6 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text(alphabet=st.sampled_from("@#<>&.- abenx_\n|é")))
 def test_nothing_is_lost_and_no_bare_markup_comes_through(typed: str) -> None:
     stored = typed_text(typed, users=USERS, channels=CHANNELS)
@@ -54,7 +53,6 @@ def test_nothing_is_lost_and_no_bare_markup_comes_through(typed: str) -> None:
     assert unescape(plain) == typed
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.text())
 def test_without_names_it_only_escapes(typed: str) -> None:
     stored = typed_text(typed, users={}, channels={})

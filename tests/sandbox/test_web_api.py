@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.sandbox.scopes import ALL_SCOPES
@@ -97,7 +97,6 @@ _NAMES = (
 _ARGS = st.dictionaries(st.sampled_from(_NAMES.split()), _VALUES, max_size=8)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.sampled_from(sorted(METHODS.keys() - NOT_HERE)), _ARGS)
 def test_any_arguments_get_an_answer(method: str, args: dict[str, Any]) -> None:
     office = Office()
@@ -132,7 +131,6 @@ def test_names_that_a_channel_cannot_have(office: Office, name: str, error: str)
     assert office.error("conversations.create", name=name) == error
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(
     st.text(alphabet=st.characters(codec="utf-8"), max_size=100) | st.from_regex(r"[a-z0-9_-]{1,85}", fullmatch=True)
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import DEFAULT_API_URL, DEFAULT_DATABASE_URL, Environment, Settings, load_settings, load_yaml
@@ -15,7 +15,6 @@ from bot.errors import ConfigError
 from bot.resources import packaged
 
 # A busy machine is no bug.
-PATIENT = settings(deadline=None)
 PACKAGED = packaged("config.yaml")
 REMOVED = object()
 
@@ -337,7 +336,6 @@ places = st.sampled_from(
 )
 
 
-@PATIENT
 @given(changes=st.lists(st.tuples(places, json_values), max_size=3, unique_by=lambda one: one[0].split("__")[0]))
 def test_no_value_at_any_place_makes_the_check_itself_fail(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, Any]]

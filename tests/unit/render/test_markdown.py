@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby, pairwise
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -16,7 +16,6 @@ from bot.resources import packaged
 from tests.unit.facts import HOSTILE, in_every_place, postmortem_facts
 
 # A busy machine is no bug.
-PATIENT = settings(deadline=None)
 PARSER = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 WORDS = Words(packaged("templates"))
 PLAIN_SHAPE = [
@@ -127,7 +126,6 @@ def test_what_is_markdown_already_is_not_escaped_again() -> None:
 # the whole document
 
 
-@PATIENT
 @given(text=said)
 @example(text=HOSTILE)
 @example(text="a\nb\r\nc\u2028d")
@@ -137,7 +135,6 @@ def test_the_document_has_the_same_shape_whatever_people_wrote(text: str) -> Non
     assert [token.type for token in PARSER.parse(document) if token.type != "inline"] == PLAIN_SHAPE
 
 
-@PATIENT
 @given(text=said)
 @example(text=HOSTILE)
 def test_every_table_stays_whole_and_every_cell_says_what_was_said(text: str) -> None:

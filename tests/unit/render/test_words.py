@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.lifecycle import Status
@@ -21,7 +21,6 @@ from bot.store.tables import ActionItem, Update
 from tests.unit.facts import HOSTILE, after, incident, postmortem_facts
 
 # A busy machine is no bug.
-PATIENT = settings(deadline=None)
 PACKAGED = packaged("templates")
 WORDS = Words(PACKAGED)
 CHAT = sorted(path.name.removesuffix(".j2") for path in PACKAGED.glob("*.j2") if path.name != "postmortem.md.j2")
@@ -109,7 +108,6 @@ def test_every_packaged_template_is_rendered_below() -> None:
 
 
 @pytest.mark.parametrize("name", CHAT)
-@PATIENT
 @given(text=st.text(max_size=60))
 @example(text=HOSTILE)
 @example(text="line\n> line\r\n<!here>")

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
-from hypothesis import settings as effort
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
@@ -27,7 +26,6 @@ from bot.slack.views.update_modal import update_modal
 from tests.unit.facts import BEGAN, HOSTILE, after, incident
 
 # A busy machine is no bug.
-PATIENT = effort(deadline=None)
 SETTINGS = load_settings(packaged("config.yaml"))
 OURS = re.compile(r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[^<>]*>|<@U\d+>")
 ALIVE = re.compile(r"<[!@#]")
@@ -147,7 +145,6 @@ cards = st.builds(
 )
 
 
-@PATIENT
 @given(facts=cards)
 def test_slack_takes_the_card_of_any_incident(facts: CardFacts) -> None:
     assert_slack_takes(incident_card(facts))
@@ -191,7 +188,6 @@ def test_the_name_of_a_role_is_escaped_wherever_the_card_shows_it() -> None:
 # messages
 
 
-@PATIENT
 @given(text=written, number=st.integers(1, 10**9))
 def test_slack_takes_the_prompt_whatever_it_says(text: str, number: int) -> None:
     message = prompt_message(Mrkdwn("{} {}").format(mention("U1"), text), number=number)
@@ -200,7 +196,6 @@ def test_slack_takes_the_prompt_whatever_it_says(text: str, number: int) -> None
     assert message.to_args()["blocks"][1]["elements"][0]["value"] == str(number)
 
 
-@PATIENT
 @given(text=written)
 def test_slack_takes_a_message_of_any_length(text: str) -> None:
     message = Message(text=markup(text))
@@ -269,7 +264,6 @@ def organisations(draw: st.DrawFn) -> Settings:
     )
 
 
-@PATIENT
 @given(settings=organisations(), data=st.data())
 def test_slack_opens_the_form_for_a_declaration_in_any_organisation(settings: Settings, data: st.DataObject) -> None:
     impact = data.draw(st.sampled_from(sorted(settings.matrix)) | st.none())
@@ -285,7 +279,6 @@ def test_slack_opens_the_form_with_more_categories_than_it_shows() -> None:
     assert_slack_opens(declare_modal(SETTINGS.model_copy(update={"categories": many})))
 
 
-@PATIENT
 @given(text=texts, status=st.sampled_from(Status), number=st.integers(1, 10**12))
 @example(text="x" * 3001, status=Status.IDENTIFIED, number=1)
 def test_slack_opens_the_form_for_an_update_after_any_update(text: str, status: Status, number: int) -> None:
