@@ -14,7 +14,6 @@ from bot.config import DEFAULT_API_URL, DEFAULT_DATABASE_URL, Environment, Setti
 from bot.errors import ConfigError
 from bot.resources import packaged
 
-# A busy machine is no bug.
 PACKAGED = packaged("config.yaml")
 REMOVED = object()
 

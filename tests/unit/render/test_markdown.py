@@ -15,7 +15,6 @@ from bot.render.words import Words
 from bot.resources import packaged
 from tests.unit.facts import HOSTILE, in_every_place, postmortem_facts
 
-# A busy machine is no bug.
 PARSER = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 WORDS = Words(packaged("templates"))
 PLAIN_SHAPE = [

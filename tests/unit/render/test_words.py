@@ -20,7 +20,6 @@ from bot.resources import packaged
 from bot.store.tables import ActionItem, Update
 from tests.unit.facts import HOSTILE, after, incident, postmortem_facts
 
-# A busy machine is no bug.
 PACKAGED = packaged("templates")
 WORDS = Words(PACKAGED)
 CHAT = sorted(path.name.removesuffix(".j2") for path in PACKAGED.glob("*.j2") if path.name != "postmortem.md.j2")

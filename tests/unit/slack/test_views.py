@@ -25,7 +25,6 @@ from bot.slack.views.resolve_modal import resolve_modal
 from bot.slack.views.update_modal import update_modal
 from tests.unit.facts import BEGAN, HOSTILE, after, incident
 
-# A busy machine is no bug.
 SETTINGS = load_settings(packaged("config.yaml"))
 OURS = re.compile(r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[^<>]*>|<@U\d+>")
 ALIVE = re.compile(r"<[!@#]")
