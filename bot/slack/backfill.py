@@ -72,9 +72,8 @@ class Backfill:
         self._desk = desk
         self._slack = slack
         self._workspace = workspace
-        self._found: set[int] = (
-            set()
-        )  # ids of incidents; one whose channel Slack refuses to show is not asked for again
+        # Ids of incidents whose found channels were read: one that Slack refuses to show is not asked for again.
+        self._found: set[int] = set()
 
     async def catch_up(self) -> None:
         """Reads on where the record of each live incident ends; what Slack does not give does not keep the others."""
