@@ -80,9 +80,8 @@ class Application:
         self.health = health
         self.slack_app = slack_app
         self._loops: list[asyncio.Task[None]] = []
-        # Kept here, since an outage of the database ends the loop that reads; the time is the event loop's.
-        self._missed = True  # until the channels have been read
-        self._heard_at = 0.0
+        self._missed = True  # what was said before the start
+        self._catching_up = False
         self._watching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -91,11 +90,11 @@ class Application:
                 await outbox.free_all(session, self.desk.team_id)
         # First: where it fails there are no loops to stop yet. What comes in before them waits in the inbox.
         await self.receiver.open()
-        self._heard_at = asyncio.get_running_loop().time()
         loops = {
             "inbox": self._applier.run,
             "outbox": self._dispatcher.run,
             "due jobs": self._jobs.run,
+            "listening": self._listen,
             "backfill": self._catch_up,
             "purge": self._purge,
         }
@@ -125,13 +124,15 @@ class Application:
         await self.desk.database.close()
 
     async def _as_far_as_possible(self, finishing: Awaitable[None]) -> None:
-        """An outage of the database keeps nobody from stopping; what is not done waits for the next start."""
+        """Whatever happens, the stop goes on; what is not done waits for the next start."""
         try:
             await finishing
         except Exception as problem:
-            if fault_in(problem) is not None:
-                raise
-            log.warning("The database is away; what is not done waits for the next start.", extra={"action": "outage"})
+            # A supervisor's catch, as below.
+            if fault_in(problem) is None:
+                log.warning("The database is away; the rest waits for the next start.", extra={"action": "outage"})
+            else:
+                log.exception("Not all could be finished.", extra={"action": "stop_failed"})
 
     async def _applied(self) -> None:
         """Returns when everything that was acknowledged is applied; what is not waits for the next start."""
@@ -157,19 +158,33 @@ class Application:
                     log.exception("The %s loop failed and starts again.", name, extra={"action": "loop_failed"})
                 await asyncio.sleep(1)
 
-    async def _catch_up(self) -> None:
-        """Reads what was missed: at the start, after a time in which nothing came in, and what Slack gave up on."""
+    async def _listen(self) -> None:
+        """Notices when more may have been missed than Slack sends again: asks no database, so that nothing ends it."""
         clock = asyncio.get_running_loop().time
+        heard_at = clock()
         while True:
             if await self.receiver.receiving():
-                deaf_for, self._heard_at = clock() - self._heard_at, clock()
-                self._missed = self._inbox.missed_something() or self._missed or deaf_for > SLACK_TRIES_FOR
-                if self._missed:
+                if clock() - heard_at > SLACK_TRIES_FOR:
+                    self._missed = True
+                heard_at = clock()
+            if self._inbox.take_missed():
+                self._missed = True
+            await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+
+    async def _catch_up(self) -> None:
+        """Reads what was missed: before the start, and whenever `_listen` says so."""
+        while True:
+            if self._missed and await self.receiver.receiving():
+                self._missed, self._catching_up = False, True
+                try:
                     await self._backfill.catch_up()
-                    self._missed = False
-                else:
-                    await self._backfill.read_found()
-                self._heard_at = clock()
+                except Exception:
+                    self._missed = True
+                    raise
+                finally:
+                    self._catching_up = False
+            else:
+                await self._backfill.read_rest()
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
 
     async def _purge(self) -> None:
@@ -187,7 +202,7 @@ class Application:
         due = await self._jobs.next_due()
         if due is not None and due <= self.desk.clock.now():
             return True
-        if self._missed or await self._applier.busy() or await self._dispatcher.busy():
+        if self._missed or self._catching_up or await self._applier.busy() or await self._dispatcher.busy():
             return True
         # Else they are about to look, and to say until when they wait.
         return not (self._jobs.rests and self._dispatcher.rests)

@@ -33,7 +33,7 @@ class SocketConnection:
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
         self._socket = socket
         self._transport = transport
-        self._silent = False
+        self.silent = False
         self._outgoing: asyncio.Queue[str | None] = asyncio.Queue()
 
     def push(self, envelope: Envelope) -> None:
@@ -50,12 +50,12 @@ class SocketConnection:
 
     def say(self, message: dict[str, Any]) -> None:
         """Queue any message."""
-        if not self._silent:
+        if not self.silent:
             self._outgoing.put_nowait(json.dumps(message))  # now: what it tells may change before it leaves
 
     def fall_silent(self) -> None:
         """Nothing is sent or heard any more, and the other side is not told."""
-        self._silent = True
+        self.silent = True
         if self._transport is not None:
             self._transport.pause_reading()
 
@@ -134,10 +134,15 @@ class SocketMode:
 
         Payloads still go to them until they do not answer a ping.
         """
-        silenced = list(self._connections)[:count]
+        silenced = [one for one in self._connections if not one.silent][:count]
         for connection in silenced:
             connection.fall_silent()
         return len(silenced)
+
+    @property
+    def silent(self) -> int:
+        """How many carry nothing and are still taken as open."""
+        return sum(one.silent for one in self._connections)
 
     async def close(self) -> None:
         """Close all connections."""

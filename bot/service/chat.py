@@ -123,7 +123,7 @@ async def hear_deletion(
 ) -> None:
     """Keeps what was deleted (`before`: as it was last), and a tombstone for a deletion before its message."""
     message = await _message(uow, channel_id, ts)
-    message.deleted_at = message.deleted_at or at
+    message.deleted_at, message.found_missing = message.deleted_at or at, False
     if before is not None:
         await _hear_again(uow, [before])
 

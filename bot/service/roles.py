@@ -162,11 +162,12 @@ async def note_participant(uow: UnitOfWork, incident: Incident, person: str, *, 
         )
         await uow.session.flush()
     elif known.left_at is None or (at or uow.now) > known.left_at:  # who left after that is not here
-        known.joined_at, known.left_at = at or uow.now, None
+        # What is told of comings and goings may come in any order.
+        known.joined_at, known.left_at = max(known.joined_at, at or uow.now), None
 
 
 async def note_departure(uow: UnitOfWork, incident: Incident, person: str, *, at: datetime) -> None:
-    """The person has left the channel; what is told of comings and goings may come in any order."""
+    """The person has left the channel."""
     known = await _participant(uow, incident, person)
     if known is None:
         known = Participant(team_id=uow.team_id, incident_id=incident.id, person=person, joined_at=at)

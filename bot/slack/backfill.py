@@ -1,5 +1,6 @@
 """Reads a channel's history and threads after a time in which the bot was not listening."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -7,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.times import earlier_ts, from_ts
-from bot.errors import SlackBusy, SlackRefused, SlackUnclear
+from bot.errors import NOT_LET_IN, SlackBusy, SlackRefused, SlackUnclear
 from bot.service import chat, history
 from bot.service.desk import Desk, UnitOfWork
 from bot.service.incidents import by_id, live_with_channel, never_read, of_channel
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 _PAGE = 200
 # Read again at each start: what was edited, marked or deleted meanwhile may be older than the last word.
 _LOOK_BACK = timedelta(days=2)
-_COMINGS = {
+_COMINGS_AND_GOINGS = {
     "channel_join": note_participant,
     "group_join": note_participant,
     "channel_leave": note_departure,
@@ -30,6 +31,7 @@ _COMINGS = {
 }
 _PAUSE_AFTER_SILENCE = 5.0
 _MOST_SILENCES = 24
+_PAUSE_AFTER_NO_ANSWER = 60.0  # seconds, after all of these
 
 Message = Mapping[str, Any]
 
@@ -65,6 +67,7 @@ class Reading:
     below: str = ""  # the pages so far reach down to here
     read_history: bool = False
     threads: list[str] = field(default_factory=list)  # parents whose replies are still to be read
+    hidden_below: str = ""  # what is older Slack does not show
 
 
 class Backfill:
@@ -72,8 +75,10 @@ class Backfill:
         self._desk = desk
         self._slack = slack
         self._workspace = workspace
-        # Ids of incidents whose found channels were read: one that Slack refuses to show is not asked for again.
-        self._found: set[int] = set()
+        # Ids of incidents whose channels Slack refused to show, or whose history holds what we cannot merge.
+        self._given_up: set[int] = set()
+        # Those for which Slack gave no answer, and when they are tried again by the event loop's clock.
+        self._unanswered: dict[int, float] = {}
 
     async def catch_up(self) -> None:
         """Reads on where the record of each live incident ends; what Slack does not give does not keep the others."""
@@ -81,25 +86,36 @@ class Backfill:
             waiting = await live_with_channel(uow)
         await self._read_each(waiting)
 
-    async def read_found(self) -> None:
-        """Reads the channels that were found rather than made, once: Slack may have given up on what was said there."""
+    async def read_rest(self) -> None:
+        """Reads channels that were found rather than made, since Slack may have given up on what was said there.
+
+        Also those for which Slack gave no answer when they were to be read.
+        """
+        now = asyncio.get_running_loop().time()
         async with self._desk.look() as uow:
-            waiting = await never_read(uow, since=uow.now - _LOOK_BACK)
-        await self._read_each([one for one in waiting if one not in self._found])
-        self._found.update(waiting)
+            found = await never_read(uow, since=uow.now - _LOOK_BACK)
+        waiting = {*found, *self._unanswered} - self._given_up
+        await self._read_each([one for one in sorted(waiting) if self._unanswered.get(one, now) <= now])
 
     async def _read_each(self, incidents: Sequence[int]) -> None:
+        clock = asyncio.get_running_loop().time
         for incident_id in incidents:
             try:
                 result = await self.read(incident_id)
+                self._unanswered.pop(incident_id, None)
             except (SlackRefused, SlackUnclear) as problem:
                 log.warning("A channel could not be read: %s", problem, extra={"action": "backfill_refused"})
+                if isinstance(problem, SlackUnclear) or problem.code in NOT_LET_IN:
+                    self._unanswered[incident_id] = clock() + _PAUSE_AFTER_NO_ANSWER
+                else:
+                    self._given_up.add(incident_id)
                 continue
             except Exception as problem:
                 if fault_in(problem) is None:
                     raise
                 # A supervisor's catch: the other channels are read; this one by `incident-bot backfill`, when mended.
                 log.exception("A channel could not be read.", extra={"action": "backfill_failed"})
+                self._given_up.add(incident_id)
                 continue
             if result.added or result.missing:
                 log.info(
@@ -129,7 +145,8 @@ class Backfill:
         while not reading.read_history:
             reading = await self._read_page(incident_id, channel, reading, result)
         for parent in sorted(reading.threads):
-            await self._read_thread(channel, parent, reading, result)
+            if parent >= reading.hidden_below:
+                await self._read_thread(channel, parent, reading, result)
             reading = replace(reading, threads=[one for one in reading.threads if one != parent])
             await self._keep(incident_id, reading)
         async with self._desk.work() as uow:
@@ -170,6 +187,7 @@ class Backfill:
             cursor=page.cursor,
             below=reached,
             read_history=not page.cursor,
+            hidden_below=reached if page.is_limited else reading.hidden_below,
             threads=sorted({*reading.threads, *parents}),
         )
         # The page before this one ends with the message at `below`.
@@ -215,7 +233,7 @@ class Backfill:
     ) -> None:
         incident = await of_channel(uow, channel)
         for message in page:
-            note = _COMINGS.get(str(message.get("subtype")))
+            note = _COMINGS_AND_GOINGS.get(str(message.get("subtype")))
             if note is not None and incident is not None and message.get("user"):
                 if message["user"] != self._workspace.bot_user_id:
                     await note(uow, incident, message["user"], at=from_ts(message["ts"]))

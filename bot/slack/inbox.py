@@ -59,8 +59,8 @@ class Inbox:
         """Whether anything is on its way into the database."""
         return self._storing is not None
 
-    def missed_something(self) -> bool:
-        """Whether there were events that Slack does not send again. Says so once: whoever asks reads the channels."""
+    def take_missed(self) -> bool:
+        """Whether there were events that Slack does not send again; says so once, to whoever reads the channels."""
         now = asyncio.get_running_loop().time()
         missed = False
         if self._failing_since is not None and now - self._failing_since > SLACK_TRIES_FOR:

@@ -119,7 +119,7 @@ async def _handle_change(uow: UnitOfWork, channel: str, event: Event, at: dateti
 
 def _last_said(channel: str, ts: str, message: Event) -> chat.Spoken | None:
     """A message as it was before its deletion; Slack leaves it out now and then."""
-    return None if _text(message, "text") is None else spoken(channel, {**message, "ts": ts})
+    return spoken(channel, {**message, "ts": ts}) if isinstance(message.get("text"), str) else None
 
 
 def _version(ts: str, message: Event) -> Version | None:
