@@ -48,6 +48,7 @@ class Dispatcher:
         self._stopping = False
         self._pause = Pause(desk.outbox_changed, desk.clock)
         self._renewed_at = 0.0
+        self._leased_at: dict[int, float] = {}  # since when, by the event loop's clock; no later than by the database's
         # What has to wait for Slack's limits is not claimed: when a token is there, the most urgent gets it.
         self._held_steps: dict[str, Hold] = {}
         self._held_lanes: dict[str, Hold] = {}
@@ -86,6 +87,8 @@ class Dispatcher:
 
     def _done(self, item_id: int, task: asyncio.Task[None]) -> None:
         self._under_way.pop(item_id, None)
+        if item_id not in self._preparing:  # it may be claimed again already
+            self._leased_at.pop(item_id, None)
         self._desk.outbox_changed.set()
         if not task.cancelled() and (problem := task.exception()) is not None:
             log.error("A step could not be carried out and is tried again when its lease ends.", exc_info=problem)
@@ -94,7 +97,8 @@ class Dispatcher:
         now = asyncio.get_running_loop().time()
         if self._own and now - self._renewed_at >= _ROUND_SECONDS / 2:
             async with self._desk.database.write() as session:
-                await outbox.renew(session, self._own, owner=self._name, lease=_LEASE_SECONDS)
+                held = await outbox.renew(session, self._own, owner=self._name, lease=_LEASE_SECONDS)
+            self._leased_at |= dict.fromkeys(held, now)
             self._renewed_at = now
 
     async def _next_time(self) -> datetime | None:
@@ -133,6 +137,7 @@ class Dispatcher:
         room = _MOST_AT_ONCE - len(self._under_way) - len(self._preparing)
         if room <= 0 or self._stopping:
             return []
+        now = asyncio.get_running_loop().time()
         items = await outbox.claim(
             session,
             self._desk.team_id,
@@ -144,6 +149,7 @@ class Dispatcher:
             held_lanes=self._held_lanes,
         )
         self._preparing |= {item.id for item in items}
+        self._leased_at |= dict.fromkeys((item.id for item in items), now)
         return items
 
     @property
@@ -174,6 +180,8 @@ class Dispatcher:
         if too_soon:
             async with self._desk.database.write() as session:
                 await outbox.put_back(session, too_soon)
+            for number in too_soon:
+                self._leased_at.pop(number, None)
 
     def _hold(self, item: OutboxItem, hold: Hold) -> None:
         if hold.channel:
@@ -196,9 +204,7 @@ class Dispatcher:
             return
         step = STEPS[item.step]
         try:
-            answer = await step.find(self._slack, call) if item.unclear else None
-            if answer is None:
-                answer = await step.send(self._slack, call)
+            answer = await self._find_or_send(item, step, call)
         except SlackBusy as problem:
             if problem.method == call.method:  # and not a lookup's
                 self._limits.close(call.method, call.arguments, seconds=problem.retry_after)
@@ -211,15 +217,30 @@ class Dispatcher:
         except Exception as problem:  # noqa: BLE001 - a supervisor's catch, as above; logged in _failed
             await self._failed(item, problem)
         else:
-            try:
-                following = await self._record(item, step, answer)
-            except Exception as problem:
-                if fault_in(problem) is None:
-                    raise  # it is found in Slack when its lease has run out
-                await self._failed(item, problem, unclear=True)
-            else:
-                await self._start(following)
-                log.debug("Sent %s.", item.step, extra={"action": "outbox_delivered", "item": item.id})
+            if answer is not None:
+                await self._keep(item, step, answer)
+
+    async def _find_or_send(self, item: OutboxItem, step: Step, call: Call) -> dict[str, Any] | None:
+        """Slack's answer, to this attempt or to an earlier one; None where it is another process's to send by now."""
+        answer = await step.find(self._slack, call) if item.unclear else None
+        if answer is not None:
+            return answer
+        if asyncio.get_running_loop().time() - self._leased_at[item.id] >= _LEASE_SECONDS:
+            # The machine was suspended, or the database away.
+            log.warning("%s is left to others.", item.step, extra={"action": "lease_lost", "item": item.id})
+            return None
+        return await step.send(self._slack, call)
+
+    async def _keep(self, item: OutboxItem, step: Step, answer: Mapping[str, Any]) -> None:
+        try:
+            following = await self._record(item, step, answer)
+        except Exception as problem:
+            if fault_in(problem) is None:
+                raise  # it is found in Slack when its lease has run out
+            await self._failed(item, problem, unclear=True)
+        else:
+            await self._start(following)
+            log.debug("Sent %s.", item.step, extra={"action": "outbox_delivered", "item": item.id})
 
     async def _record(self, item: OutboxItem, step: Step, answer: Mapping[str, Any]) -> Sequence[OutboxItem]:
         """Stores what the answer tells. What waited for it goes out in the same breath, not at the next round."""

@@ -79,6 +79,7 @@ _RENEW = (
     update(OutboxItem)
     .where(OutboxItem.id.in_(_free(OutboxItem.id.in_(_IDS), OutboxItem.state == "sending", _OURS)))
     .values(leased_until=database_time() + _LEASE)
+    .returning(OutboxItem.id)
     .execution_options(synchronize_session=False)
 )
 _PUT_BACK = (
@@ -119,9 +120,9 @@ async def claim(
     return sorted(items, key=lambda item: (item.urgency, item.id))
 
 
-async def renew(session: AsyncSession, ids: Collection[int], *, owner: str, lease: float) -> None:
-    """Holds on to items that are still being sent."""
-    await session.execute(_RENEW, {"ids": list(ids), "owner": owner, "lease": lease})
+async def renew(session: AsyncSession, ids: Collection[int], *, owner: str, lease: float) -> Sequence[int]:
+    """Holds on to items that are still being sent; returns those that are still this owner's."""
+    return (await session.scalars(_RENEW, {"ids": list(ids), "owner": owner, "lease": lease})).all()
 
 
 async def held(session: AsyncSession, item_id: int, *, owner: str) -> OutboxItem | None:

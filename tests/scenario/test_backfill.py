@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete
 from sqlalchemy.exc import OperationalError
 
+from bot.errors import SlackRefused
 from bot.sandbox import SteppedClock, default_workspace
 from bot.service import chat, history
 from bot.service.incidents import by_number
@@ -154,6 +155,8 @@ class Hiding(SomeCalls):
     before = ""
 
     async def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        if method == "conversations.replies" and arguments["ts"] < self.before:
+            raise SlackRefused(method, "thread_not_found")
         answer = await super().call(method, arguments)
         if method not in ("conversations.history", "conversations.replies"):
             return answer
@@ -378,3 +381,7 @@ async def test_who_joins_and_leaves_while_nobody_listens_takes_part_and_does_not
     for _ in range(2):  # the second reading finds the joining, too
         await backfill(world).read(1)
         assert "no INC-1" in (await world.command("ben", "status INC-1")).text
+    await world.command("ana", "assign tech @ben", channel=channel)
+    for _ in range(2):
+        await backfill(world).read(1)
+        assert "Stolen laptop" in (await world.command("ben", "status INC-1")).text, "who is back is not gone again"

@@ -1,6 +1,7 @@
 """What goes out: within Slack's limits, the urgent first, and once."""
 
 import asyncio
+import time
 from datetime import timedelta
 
 import pytest
@@ -136,3 +137,26 @@ async def test_a_stop_does_not_stumble_over_what_has_just_been_sent(
     monkeypatch.setattr(dispatcher, "_renew", renew)
     await dispatcher.drain()
     assert sending.done()
+
+
+async def test_what_was_held_up_for_longer_than_its_lease_is_not_sent_beside_another(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A machine that is suspended between the claim and the call: another process may have sent it meanwhile."""
+    channel = await world.declare()
+    monkeypatch.setattr("bot.slack.dispatcher._LEASE_SECONDS", 0.3)
+    take, frozen = limits.Limits.take, list[str]()
+
+    def freeze(self: limits.Limits, method: str, arguments: dict[str, str]) -> limits.Hold | None:
+        if method == "chat.postMessage" and not frozen:
+            frozen.append(method)
+            time.sleep(0.4)
+        return take(self, method, arguments)
+
+    monkeypatch.setattr(limits.Limits, "take", freeze)
+    await world.command("ana", "note It was DNS", channel=channel)
+    async with asyncio.timeout(20):
+        while not (posted := [one for one in world.by_bot(channel) if "It was DNS" in one.text]):
+            await world.settle()
+    assert len(posted) == 1
+    assert "is left to others" in caplog.text

@@ -4,6 +4,8 @@ import json
 from itertools import permutations
 from typing import Any
 
+import pytest
+
 from bot.slack.happening import Happening
 from bot.slack.listeners.events import apply
 from tests.world import World
@@ -156,14 +158,15 @@ async def test_every_version_is_kept_in_whatever_order_its_events_come(world: Wo
         assert message["deleted_at"]
 
 
-async def test_a_deletion_tells_all_that_is_known_of_a_message_nobody_heard(world: World) -> None:
+@pytest.mark.parametrize("text", ["DNS", ""])
+async def test_a_deletion_tells_all_that_is_known_of_a_message_nobody_heard(world: World, text: str) -> None:
     channel = await world.declare()
     parent = await world.say("ben", channel, "Theories?")
     ts = "1772461900.000100"
     said = {
         "type": "message",
         "user": world.workspace.user("ana").id,
-        "text": "DNS",
+        "text": text,
         "ts": ts,
         "thread_ts": parent,
         "files": [{"id": "F1", "name": "dig.txt"}],
@@ -179,7 +182,7 @@ async def test_a_deletion_tells_all_that_is_known_of_a_message_nobody_heard(worl
     async with world.bot.desk.work() as uow:
         await apply(uow, [Happening(event=deleted, at=uow.now)])
     found = message(await world.record(), ts)
-    assert (found["person"], found["text"], found["thread_ts"]) == ("ana", "DNS", parent)
+    assert (found["person"], found["text"], found["thread_ts"]) == ("ana", text, parent)
     assert [file["name"] for file in found["files"]] == ["dig.txt"]
     assert found["deleted_at"]
 
