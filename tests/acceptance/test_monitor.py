@@ -113,13 +113,22 @@ async def test_without_slack_it_is_not_ready_but_lives(tmp_path: Path) -> None:
             assert await bot.end() == 0
 
 
+@asynccontextmanager
+async def stopped(server: Any) -> AsyncIterator[None]:
+    """The database's server is away meanwhile."""
+    await asyncio.to_thread(server.stop)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(server.start)
+
+
 async def test_without_its_database_it_is_not_ready_but_lives_and_is_ready_again_afterwards(
     own: Any, in_postgresql: dict[str, str], tmp_path: Path
 ) -> None:
     async with monitored(env=in_postgresql, cwd=tmp_path) as (bot, watcher):
         await watcher.until("/readyz", 200)
-        await asyncio.to_thread(own.stop)
-        try:
+        async with stopped(own):
             answer = await watcher.until("/readyz", 503)
             assert answer["checks"]["database"].startswith("no answer (")
             assert answer["checks"]["schema"] == "not known without the database"
@@ -127,8 +136,6 @@ async def test_without_its_database_it_is_not_ready_but_lives_and_is_ready_again
             numbers = await watcher.numbers()
             assert numbers["incident_bot_database_up"] == 0
             assert numbers["incident_bot_slack_calls_total auth.test ok"] == 1
-        finally:
-            await asyncio.to_thread(own.start)
         await watcher.until("/readyz", 200)
         assert (await watcher.numbers())["incident_bot_database_up"] == 1
         assert await bot.end() == 0
@@ -139,12 +146,9 @@ async def test_it_stops_as_asked_while_its_database_is_away(
 ) -> None:
     async with monitored(env=in_postgresql, cwd=tmp_path) as (bot, watcher):
         await watcher.until("/readyz", 200)
-        await asyncio.to_thread(own.stop)
-        try:
+        async with stopped(own):
             await watcher.until("/readyz", 503)
             assert await bot.end() == 0
-        finally:
-            await asyncio.to_thread(own.start)
 
 
 async def test_an_outage_that_lasts_does_not_count_as_failing(
@@ -152,19 +156,15 @@ async def test_an_outage_that_lasts_does_not_count_as_failing(
 ) -> None:
     """Whatever a loop fails with while the database is away: a new process would fail with it too."""
     monkeypatch.setattr(health, "_SECONDS_TO_MEND", 1.5)
-    async with open_world(in_postgresql["DATABASE_URL"]) as world:
-        await asyncio.to_thread(own.stop)
-        try:
-            failures: Counter[str] = Counter()
-            async with asyncio.timeout(20):
-                # After the third there are two pauses of a second behind it.
-                while len(failures) < 3 or min(failures.values()) < 3:
-                    await asyncio.sleep(_BETWEEN_LOOKS)
-                    records = [one for one in caplog.records if vars(one).get("action") == "outage"]
-                    failures = Counter(str(one.args) for one in records)
-            assert world.bot.health.failing() == {}
-        finally:
-            await asyncio.to_thread(own.start)
+    async with open_world(in_postgresql["DATABASE_URL"]) as world, stopped(own):
+        failures: Counter[str] = Counter()
+        async with asyncio.timeout(20):
+            # After the third there are two pauses of a second behind it.
+            while len(failures) < 3 or min(failures.values()) < 3:
+                await asyncio.sleep(_BETWEEN_LOOKS)
+                records = [one for one in caplog.records if vars(one).get("action") == "outage"]
+                failures = Counter(str(one.args) for one in records)
+        assert world.bot.health.failing() == {}
 
 
 @pytest.mark.parametrize("where", ["socket mode", "http beside it", "http with it"])
