@@ -2,7 +2,7 @@
 
 from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import UserError
-from bot.service import postmortem, telling
+from bot.service import postmortem
 from bot.service.command import Answer, Call, Command
 
 
@@ -13,8 +13,7 @@ async def _run(call: Call) -> Answer:
             f"{incident.name} is still {incident.status}; the draft is written when it is resolved. "
             "`/incident timeline` shows what is on record so far."
         )
-    draft = await postmortem.draft(call.uow, incident)
-    await telling.hand_in_postmortem(call.uow, incident, draft.id)
+    await postmortem.request_draft(call.uow, incident)
     return Answer(text=Mrkdwn("A new draft for {} comes into its channel.").format(incident.name))
 
 

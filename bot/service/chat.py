@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from bot.domain.mrkdwn import mentioned
+from bot.service import files
 from bot.service.desk import UnitOfWork
 from bot.service.people import notice
 from bot.store.tables import KeyMark, Message, MessageVersion
@@ -82,6 +83,8 @@ async def _add(uow: UnitOfWork, new: Sequence[Spoken]) -> None:
         ],
     )
     await notice(uow, *(person for one in new for person in (one.person, *mentioned(one.text))))
+    for one in new:
+        await files.request_names(uow, one.channel_id, one.ts, one.files)
 
 
 async def _hear_again(uow: UnitOfWork, said: Sequence[Spoken]) -> None:
@@ -95,7 +98,8 @@ async def _hear_again(uow: UnitOfWork, said: Sequence[Spoken]) -> None:
         message.thread_ts = one.thread_ts or message.thread_ts
         message.subtype = message.subtype or one.subtype
         if one.files:
-            message.files = list(one.files)
+            message.files = files.merged(message.files, one.files)
+            await files.request_names(uow, one.channel_id, one.ts, message.files)
         await _add_version(uow, message, one.edited_ts or one.ts, one.text)
 
 

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from bot.clock import Pause
 from bot.metrics import DUE_JOB_LATENESS_SECONDS
-from bot.service import telling, updates
+from bot.service import postmortem, telling, updates
 from bot.service.desk import Desk, UnitOfWork
 from bot.store.tables import DueJob, Incident
 
@@ -22,7 +23,19 @@ _MOST_ATTEMPTS = 5
 _SECONDS_TOGETHER = 0.03
 _SECONDS_UNTIL_FREE = 0.05
 
-JOBS: dict[str, Callable[[UnitOfWork, DueJob], Awaitable[None]]] = {updates.JOB: updates.prompt}
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One kind of thing that falls due."""
+
+    run: Callable[[UnitOfWork, DueJob], Awaitable[None]]
+    what: str  # what could not be done where it fails for good, in the words of the sentence that tells a person
+
+
+JOBS = {
+    postmortem.JOB: Job(run=postmortem.write_draft, what="write the postmortem draft"),
+    updates.JOB: Job(run=updates.prompt, what="ask for the update that is due"),
+}
 
 
 class DueJobs:
@@ -78,7 +91,7 @@ class DueJobs:
     async def _do(self, uow: UnitOfWork, job: DueJob) -> None:
         try:
             async with uow.session.begin_nested():
-                await JOBS[job.kind](uow, job)
+                await JOBS[job.kind].run(uow, job)
         except Exception as problem:
             # A supervisor's catch: the job is kept with its error, and the others go on.
             log.exception("The job %s failed.", job.key, extra={"action": "job_failed", "kind": job.kind})
@@ -86,7 +99,7 @@ class DueJobs:
             job.due_at = uow.now + timedelta(seconds=2.0**job.attempts)
             if job.attempts >= _MOST_ATTEMPTS:
                 job.state = "failed"
-                await telling.report_failed_job(uow, job)
+                await telling.report_failed_job(uow, job, what=JOBS[job.kind].what)
         else:
             job.state, job.done_at = "done", uow.now
             DUE_JOB_LATENESS_SECONDS.observe((uow.now - job.due_at).total_seconds())

@@ -78,8 +78,7 @@ async def resolve(uow: UnitOfWork, incident: Incident, how_verified: str) -> Non
         after=str(Status.RESOLVED),
     )
     await _tell_end(uow, incident, "resolved")
-    draft = await postmortem.draft(uow, incident)
-    await telling.hand_in_postmortem(uow, incident, draft.id)
+    await postmortem.request_draft(uow, incident)
 
 
 async def close(uow: UnitOfWork, incident: Incident) -> None:

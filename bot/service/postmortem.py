@@ -1,6 +1,7 @@
 """Collects the facts of a postmortem, and keeps the draft."""
 
 from collections.abc import Sequence
+from uuid import uuid4
 
 from sqlalchemy import func, select
 
@@ -15,10 +16,12 @@ from bot.domain.postmortem import (
     UpdateSent,
     phases,
 )
-from bot.service import people, roles, timeline
+from bot.service import people, roles, telling, timeline
 from bot.service.desk import UnitOfWork
+from bot.service.incidents import by_id
 from bot.store.tables import (
     ActionItem,
+    DueJob,
     Incident,
     Message,
     Participant,
@@ -29,10 +32,19 @@ from bot.store.tables import (
     Workspace,
 )
 
+JOB = "postmortem_draft"
 
-async def draft(uow: UnitOfWork, incident: Incident) -> Postmortem:
-    """Writes a draft from what is on record now and keeps it; earlier ones stay."""
-    await uow.session.flush()
+
+async def request_draft(uow: UnitOfWork, incident: Incident) -> None:
+    """Promises a new draft; it is written in a transaction of its own, so that none can undo what led to it."""
+    await uow.schedule(JOB, key=f"{JOB}:{incident.id}:{uuid4().hex}", due_at=uow.now, incident=incident)
+
+
+async def write_draft(uow: UnitOfWork, job: DueJob) -> None:
+    """Writes a draft from what is on record now and puts it into the channel; earlier ones stay."""
+    incident = await by_id(uow, job.incident_id)
+    if incident.is_live:
+        return  # reopened meanwhile: the next resolution asks for one
     made = Postmortem(
         team_id=uow.team_id,
         incident_id=incident.id,
@@ -41,7 +53,7 @@ async def draft(uow: UnitOfWork, incident: Incident) -> Postmortem:
     )
     uow.session.add(made)
     await uow.session.flush()
-    return made
+    await telling.hand_in_postmortem(uow, incident, made.id)
 
 
 async def sent_updates(uow: UnitOfWork, incident: Incident) -> Sequence[Update]:

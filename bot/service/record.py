@@ -102,7 +102,7 @@ async def record(uow: UnitOfWork, incident: Incident) -> dict[str, Any]:
                 "edited_at": iso(one.edited_at),
                 "deleted_at": iso(one.deleted_at),
                 "found_missing": one.found_missing,
-                "files": one.files,
+                "files": [{**file, "name": file.get("name")} for file in one.files],
                 "key_event": one.ts in marked and one.deleted_at is None,
             }
             for one in said

@@ -9,6 +9,7 @@ from bot.domain.postmortem import TimelineItem, message_link
 from bot.domain.times import from_ts
 from bot.service import chat
 from bot.service.desk import UnitOfWork
+from bot.service.files import file_names
 from bot.service.people import handles, names
 from bot.store.tables import Incident, Message, TimelineEntry, Workspace
 
@@ -56,7 +57,7 @@ async def items(uow: UnitOfWork, incident: Incident) -> list[TimelineItem]:
         if workspace is not None:
             link = message_link(workspace.url, message.channel_id, message.ts, message.thread_ts)
         who = full.get(message.person, message.person) if message.person else message.author_name
-        text = plain(message.text, handle.get) or ", ".join(str(one["name"]) for one in message.files)
+        text = plain(message.text, handle.get) or file_names(message.files)
         found.append(
             TimelineItem(
                 at=from_ts(message.ts), kind="message", who=who or "an app", text=text, link=link, message_ts=message.ts

@@ -273,7 +273,7 @@ class Dispatcher:
 
     async def _refused(self, item: OutboxItem, problem: SlackRefused) -> None:
         step = STEPS[item.step]
-        if problem.code in _AS_WANTED:
+        if problem.code in _AS_WANTED | step.as_wanted:
             await self._finish(item, "done")
             return
         if problem.code in NOT_LET_IN:

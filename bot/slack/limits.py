@@ -21,6 +21,7 @@ TIERS = {
     "conversations.create": "tier 2",
     "conversations.invite": "tier 3",
     "conversations.setTopic": "tier 2",
+    "files.info": "tier 4",
     "files.upload": "tier 4",  # its three calls are files.getUploadURLExternal, the bytes, files.completeUploadExternal
     "pins.add": "tier 2",
     "users.info": "tier 4",

@@ -11,6 +11,7 @@ from bot.errors import TooEarly
 from bot.service import chat, people
 from bot.service.chat import MARKS, Spoken, Version
 from bot.service.desk import UnitOfWork
+from bot.service.files import file_facts
 from bot.service.incidents import of_channel
 from bot.service.roles import note_departure, note_participant
 from bot.slack.happening import Happening
@@ -132,7 +133,7 @@ def spoken(channel: str, message: Event) -> Spoken:
     """`message` has a ts."""
     told = message.get("files")
     files = [
-        {key: one[key] for key in ("id", "name", "mimetype", "size", "permalink") if one.get(key) is not None}
+        file_facts(one)
         for one in (told if isinstance(told, list) else [])
         if isinstance(one, Mapping) and _text(one, "id")
     ]

@@ -3,7 +3,7 @@
 A step is prepared when it is sent, from the database as it is then; a step that has become needless says so.
 """
 
-from bot.slack.steps.persons import AnswerPerson, LearnPerson, TellPerson
+from bot.slack.steps.persons import AnswerPerson, LearnFile, LearnPerson, TellPerson
 from bot.slack.steps.room import CreateChannel, EditCard, Invite, PinCard, Post, PostCard, SetTopic, UploadPostmortem
 from bot.slack.steps.stakeholders import Announce, EditAnnouncement, PostToStakeholders
 from bot.slack.steps.step import Call, Step
@@ -17,6 +17,7 @@ STEPS: dict[str, Step] = {
     "edit_announcement": EditAnnouncement(),
     "edit_card": EditCard(),
     "invite": Invite(),
+    "learn_file": LearnFile(),
     "learn_person": LearnPerson(),
     "pin_card": PinCard(),
     "post": Post(),

@@ -1,4 +1,4 @@
-"""What is told to one person, and who they are."""
+"""What is told to one person, who they are, and what their files are called."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from bot.domain.mrkdwn import Mrkdwn, cut
 from bot.errors import SlackRefused
 from bot.render.words import Words
-from bot.service import people
+from bot.service import files, people
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_id
 from bot.slack import messages
@@ -89,3 +89,16 @@ class LearnPerson(Step):
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
         await people.learn(uow, person_facts(answer["user"]))
+
+
+class LearnFile(Step):
+    """Asks what a file is called of which Slack told the id alone."""
+
+    # Another organisation may keep its files to itself: their placeholder stays.
+    as_wanted = frozenset({"access_denied", "file_deleted", "file_not_found", "not_visible"})
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        return Call(method="files.info", arguments={"file": item.payload["file_id"]})
+
+    async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
+        await files.save_facts(uow, item.payload["channel_id"], item.payload["ts"], answer["file"])

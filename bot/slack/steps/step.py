@@ -28,6 +28,8 @@ class Step(ABC):
 
     # What could not be done where Slack refuses it for good, in the words of the sentence that tells a person.
     what = "reach Slack"
+    # Refusals that are as good as done, beside those that mean so for every step.
+    as_wanted: frozenset[str] = frozenset()
 
     @abstractmethod
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
