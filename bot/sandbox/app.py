@@ -179,6 +179,7 @@ class App:
     def _wrapped(self, event: Json) -> Json:
         team = self._workspace.team_id
         number = next(self._event_number)
+        there = self._workspace.channels.get(_channel_in(event))
         authorization = {
             "enterprise_id": None,
             "team_id": team,
@@ -195,6 +196,12 @@ class App:
             "event_id": self._workspace.new_id("Ev"),
             "event_time": int(self._workspace.clock.time()),
             "authorizations": [authorization],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": bool(there and self._workspace.foreign_teams(there)),
             "event_context": f"4-{number:08d}-{event.get('type')}",
         }
+
+
+def _channel_in(event: Json) -> str:
+    """The id of the channel that an event is about; none where it is about none."""
+    named = event.get("channel") or event.get("channel_id") or event.get("item", {}).get("channel", "")
+    return str(named.get("id", "") if isinstance(named, dict) else named)

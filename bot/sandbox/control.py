@@ -56,6 +56,12 @@ class Order:
             raise RefusalError(f"{key!r} is missing" if value is None else f"{key!r} is a number, not {value!r}")
         return value
 
+    def flag(self, key: str) -> bool:
+        value = self.body.get(key, False)
+        if not isinstance(value, bool):
+            raise RefusalError(f"{key!r} is true or false, not {value!r}")
+        return value
+
     def optional(self, key: str) -> str | None:
         return self.text(key) if self.body.get(key) is not None else None
 
@@ -147,6 +153,19 @@ class Control:
         return web.json_response(await doing(Order(self._space, body)))
 
     # --- people's doings
+
+    async def _do_person(self, order: Order) -> Json:
+        """Somebody new: a colleague, a guest, or with a `team_id` somebody from another workspace."""
+        name = order.text("name")
+        person = self._space.add_user(
+            name,
+            real_name=order.text("real_name", name.capitalize()),
+            tz=order.text("tz", "UTC"),
+            is_restricted=order.flag("is_restricted"),
+            is_ultra_restricted=order.flag("is_ultra_restricted"),
+            team_id=order.optional("team_id"),
+        )
+        return {"ok": True, "id": person.id}
 
     async def _do_message(self, order: Order) -> Json:
         ts = await self._space.post_message(

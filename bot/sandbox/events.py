@@ -15,6 +15,9 @@ def _message(space: WorkspaceState, message: Message) -> Json:
     shape = shapes.message_json(space, message)
     if message.metadata:
         shape["metadata"] = message.metadata
+    author = space.user(message.user)
+    if space.is_foreign(author):
+        shape |= {"user_team": author.team_id, "source_team": author.team_id}
     return {key: value for key, value in shape.items() if key not in _NOT_IN_EVENTS}
 
 
@@ -107,7 +110,7 @@ def membership(space: WorkspaceState, kind: str, channel: Channel, *, user: str,
         "user": user,
         "channel": channel.id,
         "channel_type": "G" if channel.is_private else "C",
-        "team": space.team_id,
+        "team": space.user(user).team_id,
         "event_ts": ts,
     }
     return event | {"inviter": inviter} if inviter else event

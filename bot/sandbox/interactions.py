@@ -77,7 +77,7 @@ class Interactions:
             trigger = self.triggers.issue(user=person.id, app_id=app.id)
             payload = payloads.global_shortcut(self._workspace, app, person, callback_id=callback_id, trigger=trigger)
         else:
-            there = self._seen_by(person, channel)
+            there = self._workspace.seen_channel(person, channel)
             url = ResponseUrl(
                 kind="app", app=app, user=person.id, channel=there.id, made=self._workspace.clock.time(), message_ts=ts
             )
@@ -108,7 +108,7 @@ class Interactions:
     ) -> Answer:
         """Press a button of a message, or choose in one of its menus; `value` is the option's value, a date, a name."""
         person = self._active(user)
-        there = self._seen_by(person, channel)
+        there = self._workspace.seen_channel(person, channel)
         used = self._on_message.use(person, there, ts, action_id=action_id, value=value, block_id=block_id)
         action, state = await self._used(used, value)
         self._on_message.keep(used, ts, state)
@@ -283,17 +283,11 @@ class Interactions:
 
     async def _enter(self, person: User, channel: str) -> Channel:
         """Where somebody types: a public channel they join first."""
-        there = self._seen_by(person, channel)
+        there = self._workspace.seen_channel(person, channel)
         if there.is_archived:
             raise WorkspaceError(f"{there.name} is archived")
         if person.id not in there.members:
             await self._workspace.join_channel(user=person.id, channel=there.id)
-        return there
-
-    def _seen_by(self, person: User, channel: str) -> Channel:
-        there = self._workspace.channel(channel)
-        if person.id not in there.members and (there.is_private or there.is_direct):
-            raise WorkspaceError(f"{person.name} is not in the private channel {there.name or there.id}")
         return there
 
     def _facing(self, person: User) -> View:

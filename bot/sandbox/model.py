@@ -45,11 +45,14 @@ class User:
     """A person or a bot user."""
 
     id: str
+    team_id: str  # another than the workspace's: somebody from outside, by Slack Connect
     name: str  # what one types after the @
     real_name: str
     title: str = ""
     tz: str = "UTC"
     is_bot: bool = False
+    is_restricted: bool = False  # a guest
+    is_ultra_restricted: bool = False  # a guest in one channel only; Slack calls them restricted as well
     deleted: bool = False  # deactivated: the record stays, the person is gone
     email: str = ""
     bot_id: str = ""  # only bot users

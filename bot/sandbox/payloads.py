@@ -20,8 +20,8 @@ def slash_command(
     """A command; on HTTP these are the fields of a form, hence the string "false"."""
     return {
         "token": app.verification_token,
-        "team_id": space.team_id,
-        "team_domain": space.domain,
+        "team_id": user.team_id,
+        "team_domain": _domain(space, user),
         "channel_id": channel.id,
         "channel_name": channel_name(channel),
         "user_id": user.id,
@@ -41,11 +41,11 @@ def block_actions(
     """Using an element; `where` has `container`, and `message` with `channel` and `response_url`, or `view`."""
     return {
         "type": "block_actions",
-        "user": _person(space, user),
+        "user": _person(user),
         "api_app_id": app.id,
         "token": app.verification_token,
         "trigger_id": trigger,
-        **_team(space),
+        **_team(space, user),
         **where,
         "state": state,
         "actions": actions,
@@ -56,8 +56,8 @@ def view_submission(space: Workspace, user: User, view: View, *, trigger: str, r
     """Submitting a modal."""
     return {
         "type": "view_submission",
-        **_team(space),
-        "user": _person(space, user),
+        **_team(space, user),
+        "user": _person(user),
         "api_app_id": view.app.id,
         "token": view.app.verification_token,
         "trigger_id": trigger,
@@ -70,8 +70,8 @@ def view_closed(space: Workspace, user: User, view: View, *, cleared: bool) -> J
     """Closing a modal that asked to be told."""
     return {
         "type": "view_closed",
-        **_team(space),
-        "user": _person(space, user),
+        **_team(space, user),
+        "user": _person(user),
         "api_app_id": view.app.id,
         "token": view.app.verification_token,
         "view": view.shown(),
@@ -87,8 +87,8 @@ def message_shortcut(
         "type": "message_action",
         "token": app.verification_token,
         "action_ts": space.new_ts(),
-        **_team(space),
-        "user": {"id": user.id, "name": user.name, "team_id": space.team_id},
+        **_team(space, user),
+        "user": {"id": user.id, "name": user.name, "team_id": user.team_id},
         "channel": channel_of(channel),
         "callback_id": callback_id,
         "trigger_id": trigger,
@@ -104,8 +104,8 @@ def global_shortcut(space: Workspace, app: App, user: User, *, callback_id: str,
         "type": "shortcut",
         "token": app.verification_token,
         "action_ts": space.new_ts(),
-        **_team(space),
-        "user": {"id": user.id, "username": user.name, "team_id": space.team_id},
+        **_team(space, user),
+        "user": {"id": user.id, "username": user.name, "team_id": user.team_id},
         "callback_id": callback_id,
         "trigger_id": trigger,
     }
@@ -115,10 +115,10 @@ def block_suggestion(space: Workspace, use: Use, *, value: str) -> Json:
     """Asking the app for the options of an external select."""
     return {
         "type": "block_suggestion",
-        "user": _person(space, use.person),
+        "user": _person(use.person),
         "api_app_id": use.app.id,
         "token": use.app.verification_token,
-        **_team(space),
+        **_team(space, use.person),
         **use.where,
         "action_id": use.element["action_id"],
         "block_id": use.block["block_id"],
@@ -138,13 +138,18 @@ def channel_of(channel: Channel) -> Json:
     return {"id": channel.id, "name": channel_name(channel)}
 
 
-def _person(space: Workspace, user: User) -> Json:
-    return {"id": user.id, "username": user.name, "name": user.name, "team_id": space.team_id}
+def _person(user: User) -> Json:
+    return {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id}
 
 
-def _team(space: Workspace) -> Json:
+def _domain(space: Workspace, user: User) -> str:
+    return user.team_id.lower() if space.is_foreign(user) else space.domain
+
+
+def _team(space: Workspace, user: User) -> Json:
+    """The workspace of the person, which need not be the app's."""
     return {
-        "team": {"id": space.team_id, "domain": space.domain},
+        "team": {"id": user.team_id, "domain": _domain(space, user)},
         "enterprise": None,
         "is_enterprise_install": False,
     }

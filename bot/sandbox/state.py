@@ -33,7 +33,9 @@ class WorkspaceState:
         self.emoji: dict[str, str] = {}  # custom ones: name -> address of the picture
         self.usergroups: list[Json] = []
         self.apps: list[App] = []
-        self.slackbot = User(id=SLACKBOT, name="slackbot", real_name="Slackbot", tz="America/Los_Angeles")
+        self.slackbot = User(
+            id=SLACKBOT, team_id=self.team_id, name="slackbot", real_name="Slackbot", tz="America/Los_Angeles"
+        )
         self.ephemerals: list[Happening] = []  # what was shown to one person only, in order
         self.on_shown: list[Callable[[str, Json], None]] = []  # called with (user id, {text, blocks, response_type, …})
         self._watchers: list[Callable[[Happening], None]] = []
@@ -112,7 +114,28 @@ class WorkspaceState:
         """Names of the people and bots that can see it: members of a private channel, else everybody."""
         channel = self.channels[message.channel]
         ids = channel.members if channel.is_private or channel.is_direct else list(self.users)
-        return [self.user(one).name for one in ids if not self.user(one).deleted]
+        users = [self.user(one) for one in ids]
+        return [user.name for user in users if self.sees(user, channel) and not user.deleted]
+
+    def sees(self, user: User, channel: Channel) -> bool:
+        """Members see their channels; public ones are open to all but guests and people from outside."""
+        closed = channel.is_private or channel.is_direct or user.is_restricted or self.is_foreign(user)
+        return user.id in channel.members or not closed
+
+    def is_foreign(self, user: User) -> bool:
+        """Whether this is somebody from another workspace."""
+        return user.team_id != self.team_id
+
+    def is_stranger(self, user: User) -> bool:
+        """Whether this is somebody from outside whom no app shares a channel with."""
+        bots = {app.bot_user_id for app in self.apps}
+        met = any(user.id in c.members and not bots.isdisjoint(c.members) for c in self.channels.values())
+        return self.is_foreign(user) and not met
+
+    def foreign_teams(self, channel: Channel) -> list[str]:
+        """The other workspaces that this channel is shared with: those of its members."""
+        members = (self.user(one) for one in channel.members)
+        return list(dict.fromkeys(user.team_id for user in members if self.is_foreign(user)))
 
     def mention(self, text: str, *, labelled: bool = False) -> str:
         """Typed text as Slack stores it: `@ben` → `<@U…>`, `#general` → `<#C…|general>`, & < > escaped.

@@ -26,11 +26,35 @@ class Workspace(WorkspaceState):
 
     # --- the setting
 
-    def add_user(self, name: str, *, real_name: str, title: str = "", tz: str = "UTC", is_bot: bool = False) -> User:
-        """Somebody new; nobody is told."""
+    def add_user(
+        self,
+        name: str,
+        *,
+        real_name: str,
+        title: str = "",
+        tz: str = "UTC",
+        is_bot: bool = False,
+        is_restricted: bool = False,
+        is_ultra_restricted: bool = False,
+        team_id: str | None = None,
+    ) -> User:
+        """Somebody new; nobody is told. Guests are restricted, those of one channel ultra restricted.
+
+        With a `team_id` of their own they belong to another workspace, and their channels are shared with it.
+        """
         if any(user.name == name for user in self.users.values()):
             raise WorkspaceError(f"there is already a user {name!r}")
-        user = User(id=self.new_id("U"), name=name, real_name=real_name, title=title, tz=tz, is_bot=is_bot)
+        user = User(
+            id=self.new_id("U"),
+            team_id=team_id or self.team_id,
+            name=name,
+            real_name=real_name,
+            title=title,
+            tz=tz,
+            is_bot=is_bot,
+            is_restricted=is_restricted or is_ultra_restricted,
+            is_ultra_restricted=is_ultra_restricted,
+        )
         user.email = "" if is_bot else f"{name}@{self.domain}.example"
         user.updated = self.now()
         self.users[user.id] = user
@@ -117,15 +141,18 @@ class Workspace(WorkspaceState):
             raise WorkspaceError(f"{ts} is not pinned in {there.name}")
 
     async def join_channel(self, *, user: str, channel: str) -> None:
-        """Join a public channel; into a private one its first member invites. Nothing happens to a member."""
+        """Join a public channel; where somebody cannot do so alone, the first member brings them in.
+
+        Nothing happens to a member.
+        """
         person, there = self._active(user), self.channel(channel)
         if there.is_direct:
             raise WorkspaceError("nobody can join a direct message")
         self._open(there)
         if person.id in there.members:
             return
-        inviter = next((one for one in there.members if not self.user(one).is_bot), "") if there.is_private else ""
-        channel_doings.join(self, there, person.id, inviter=inviter)
+        inviter = next((one for one in there.members if not self.user(one).is_bot), "")
+        channel_doings.join(self, there, person.id, inviter="" if self.sees(person, there) else inviter)
 
     async def leave_channel(self, *, user: str, channel: str) -> None:
         person, there = self._active(user), self.channel(channel)
@@ -207,13 +234,22 @@ class Workspace(WorkspaceState):
 
     def _person_in(self, who: str, where: str) -> tuple[User, Channel]:
         """Somebody active in an open channel that they are a member of, joining a public one on the way."""
-        person, there = self._active(who), self.channel(where)
+        person = self._active(who)
+        there = self.seen_channel(person, where)
         self._open(there)
         if person.id not in there.members:
-            if there.is_private or there.is_direct:
-                raise WorkspaceError(f"{person.name} is not in the private channel {there.name or there.id}")
             channel_doings.join(self, there, person.id)
         return person, there
+
+    def seen_channel(self, person: User, which: str) -> Channel:
+        """The channel, where this person can look into it; WorkspaceError where they cannot."""
+        there = self.channel(which)
+        if self.sees(person, there):
+            return there
+        name = there.name or there.id
+        if there.is_private or there.is_direct:
+            raise WorkspaceError(f"{person.name} is not in the private channel {name}")
+        raise WorkspaceError(f"{person.name} sees only the channels they were brought into, and {name} is not one")
 
     def _own_message(self, who: str, where: str, ts: str, verb: str) -> tuple[User, Message]:
         person, there = self._person_in(who, where)

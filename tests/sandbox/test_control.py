@@ -98,6 +98,16 @@ async def test_people_come_and_go(remote: Remote) -> None:
     assert refused == {"ok": False, "error": "ben has been deactivated"}
 
 
+async def test_guests_and_people_from_outside_are_added(remote: Remote) -> None:
+    await remote.post("person", name="una", real_name="Una Guest", is_ultra_restricted=True)
+    zoe = (await remote.post("person", name="zoe", team_id="T0PARTNER"))["id"]
+    users = {user["name"]: user for user in (await remote.get("state"))["users"]}
+    assert (users["una"]["is_restricted"], users["una"]["is_ultra_restricted"]) == (True, True)
+    assert (users["zoe"]["id"], users["zoe"]["real_name"], users["zoe"]["team_id"]) == (zoe, "Zoe", "T0PARTNER")
+    refused = await remote.post("person", name="gus", is_restricted="yes", status=400)
+    assert refused["error"] == "'is_restricted' is true or false, not 'yes'"
+
+
 async def test_state_tells_users_channels_and_apps(remote: Remote) -> None:
     async with BareSocket(remote.server):
         state = await remote.get("state")

@@ -15,6 +15,7 @@ def channel_json(space: WorkspaceState, channel: Channel, *, viewer: str = "", n
     """A channel as the user `viewer` sees it; direct messages have a shape of their own."""
     if channel.is_im:
         return _direct_json(space, channel, viewer)
+    others = space.foreign_teams(channel)
     shape: Json = {
         "id": channel.id,
         "name": channel.name,
@@ -28,20 +29,22 @@ def channel_json(space: WorkspaceState, channel: Channel, *, viewer: str = "", n
         "is_general": channel.is_general,
         "unlinked": 0,
         "name_normalized": channel.name,
-        "is_shared": False,
+        "is_shared": bool(others),
         "is_org_shared": False,
         "is_pending_ext_shared": False,
         "pending_shared": [],
         "context_team_id": space.team_id,
         "updated": channel.updated,
         "creator": channel.creator,
-        "is_ext_shared": False,
-        "shared_team_ids": [space.team_id],
+        "is_ext_shared": bool(others),
+        "shared_team_ids": [space.team_id, *others],
         "pending_connected_team_ids": [],
         "topic": _note_json(channel.topic),
         "purpose": _note_json(channel.purpose),
         "previous_names": list(channel.previous_names),
     }
+    if others:
+        shape["connected_team_ids"] = others
     if viewer:
         shape["is_member"] = viewer in channel.members
     if num_members:

@@ -14,7 +14,10 @@ _PRETTY = {"text": "Plain Text", "png": "PNG", "jpg": "JPEG", "pdf": "PDF", "csv
 
 
 def file_json(space: WorkspaceState, file: File, *, shares: bool = True) -> Json:
-    """A file; inside a message it does not say where else it is shared."""
+    """A file; inside a message it does not say where else it is shared, and one from outside says next to nothing."""
+    owner = space.user(file.user)
+    if space.is_foreign(owner) and not shares:
+        return {"id": file.id, "mode": "file_access", "file_access": "check_file_info"}
     mime = mimetypes.guess_type(file.name)[0] or ("text/plain" if _is_text(file) else "application/octet-stream")
     suffix = file.name.rpartition(".")[2].lower() if "." in file.name else ""
     filetype = "text" if mime == "text/plain" else (suffix or "binary")
@@ -31,7 +34,7 @@ def file_json(space: WorkspaceState, file: File, *, shares: bool = True) -> Json
         "filetype": filetype,
         "pretty_type": _PRETTY.get(filetype, filetype.upper()),
         "user": file.user,
-        "user_team": space.team_id,
+        "user_team": owner.team_id,
         "editable": False,
         "size": len(file.content),
         "mode": "snippet" if file.snippet_type else "hosted",

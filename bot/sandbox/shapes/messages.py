@@ -91,7 +91,7 @@ def message_json(space: WorkspaceState, message: Message) -> Json:
         name = app.name if app else space.user(message.user).name
         shape["bot_profile"] = bot_profile_json(space, message.bot_id, message.app_id, name)
     elif message.client_msg_id:
-        shape |= {"client_msg_id": message.client_msg_id, "team": space.team_id}
+        shape |= {"client_msg_id": message.client_msg_id, "team": space.user(message.user).team_id}
     if message.username:
         shape["username"] = message.username
     if message.icons:

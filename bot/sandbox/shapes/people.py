@@ -17,7 +17,7 @@ def user_json(space: WorkspaceState, user: User, *, email: bool = True) -> Json:
     at = space.clock.time()
     shape: Json = {
         "id": user.id,
-        "team_id": space.team_id,
+        "team_id": user.team_id,
         "name": user.name,
         "deleted": user.deleted,
         "color": hashlib.sha256(user.id.encode()).hexdigest()[:6],
@@ -29,14 +29,16 @@ def user_json(space: WorkspaceState, user: User, *, email: bool = True) -> Json:
         "is_admin": False,
         "is_owner": False,
         "is_primary_owner": False,
-        "is_restricted": False,
-        "is_ultra_restricted": False,
+        "is_restricted": user.is_restricted,
+        "is_ultra_restricted": user.is_ultra_restricted,
         "is_bot": user.is_bot,
         "is_app_user": False,
         "updated": user.updated,
         "is_email_confirmed": not user.is_bot and user.id != SLACKBOT,
         "who_can_share_contact_card": "EVERYONE",
     }
+    if space.is_foreign(user):
+        shape["is_stranger"] = space.is_stranger(user)
     if user.deleted:
         # A deactivated account comes without its zone and rights.
         for key in ("color", "real_name", "tz", "tz_label", "tz_offset", "is_admin", "is_owner", "is_primary_owner"):
@@ -64,14 +66,14 @@ def profile_json(space: WorkspaceState, user: User, *, email: bool = True) -> Js
         "last_name": last,
     }
     shape |= {f"image_{size}": f"https://avatars.{space.domain}.example/{user.id}-{size}.png" for size in _SIZES}
-    if email and user.email:
+    if email and user.email and not space.is_foreign(user):
         shape["email"] = user.email
     return shape
 
 
 def full_profile_json(space: WorkspaceState, user: User, *, email: bool = True) -> Json:
     """The profile inside a user: with the team, and a bot's ids."""
-    shape = profile_json(space, user, email=email) | {"team": space.team_id}
+    shape = profile_json(space, user, email=email) | {"team": user.team_id}
     if user.is_bot:
         shape |= {"api_app_id": user.app_id, "always_active": True, "bot_id": user.bot_id}
     return shape

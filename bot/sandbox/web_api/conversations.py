@@ -177,8 +177,15 @@ def _cannot_be_invited(call: Call, channel: Channel, wanted: str) -> str | None:
         ("cant_invite_self", wanted == call.bot.id),
         ("cant_invite", user is not None and user.deleted),
         ("already_in_channel", wanted in channel.members),
+        ("ura_max_channels", user is not None and user.is_ultra_restricted and _is_somewhere(call, user)),
+        ("user_is_restricted", user is not None and user.is_restricted),
+        ("no_external_invite_permission", user is not None and call.workspace.is_foreign(user)),
     )
     return next((error for error, wrong in problems if wrong), None)
+
+
+def _is_somewhere(call: Call, user: User) -> bool:
+    return any(user.id in channel.members for channel in call.workspace.channels.values() if not channel.is_direct)
 
 
 @method("conversations.kick", scopes=_KICK, required=("channel",))

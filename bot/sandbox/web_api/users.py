@@ -30,8 +30,9 @@ def users_info(call: Call) -> Json:
 
 @method("users.list", scopes=("users:read",))
 def users_list(call: Call) -> Json:
-    """Everybody, deactivated people, bots and Slackbot included."""
-    everybody = [call.workspace.slackbot, *call.workspace.users.values()]
+    """Everybody, deactivated people, bots and Slackbot included, but no strangers."""
+    known = [user for user in call.workspace.users.values() if not call.workspace.is_stranger(user)]
+    everybody = [call.workspace.slackbot, *known]
     page, cursor = page_of(call, everybody, lambda user: user.id, kind="user", default=1000, most=1000)
     return {
         "members": [_shape(call, user) for user in page],
