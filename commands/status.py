@@ -4,7 +4,7 @@ from bot.domain.command_line import first_word
 from bot.domain.mrkdwn import Mrkdwn, mention
 from bot.domain.times import span
 from bot.errors import UserError
-from bot.service import roles
+from bot.service import impact, roles
 from bot.service.command import Answer, Call, Command
 from bot.service.lifecycle import change_status, live_status
 from bot.store.tables import Incident
@@ -26,15 +26,14 @@ async def _run(call: Call) -> Answer:
 
 async def _how_it_stands(call: Call, incident: Incident) -> Mrkdwn:
     uow = call.uow
+    lasted = await impact.lasted(uow, incident)
     lines = [
         Mrkdwn("*{}* {} · *{}* · {}").format(
             incident.name, uow.settings.priority_label(incident.priority), incident.status, incident.title
         ),
         Mrkdwn("Impact since {} UTC, {}").format(
             f"{incident.impact_started_at:%Y-%m-%d %H:%M}",
-            f"for {span(uow.now - incident.impact_started_at)}"
-            if incident.resolved_at is None
-            else f"{span(incident.resolved_at - incident.impact_started_at)} until it was resolved",
+            f"for {span(uow.now - incident.impact_started_at)}" if lasted is None else f"{span(lasted)} in all",
         ),
     ]
     held = await roles.current(uow, incident)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.domain.measures import Measures
+from bot.domain.lifecycle import ENDED, LIVE, Status
+from bot.domain.measures import Interval, Measures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,33 @@ class Phase:
     @property
     def lasted(self) -> timedelta | None:
         return self.end - self.start if self.end else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusChange:
+    """The incident went from one status to another; `reason` is what was said with it, as plain text."""
+
+    at: datetime
+    before: str
+    after: str
+    who: str | None
+    reason: str
+
+    @property
+    def turn(self) -> "Turn | None":
+        """What a summary tells of it; None for a step on the way."""
+        what = self.after if self.after in ENDED else "reopened" if self.before in ENDED else None
+        return Turn(at=self.at, what=what, who=self.who, reason=self.reason) if what else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """A turn in the course of the incident."""
+
+    at: datetime
+    what: str  # raised to P1, lowered to P3, resolved, closed, cancelled, reopened
+    who: str | None
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +100,11 @@ class PostmortemFacts:
     name: str  # INC-1
     title: str
     description: str
-    priority: str
+    priority: str  # as it is now
     priority_because: str
+    declared_priority: str
     status: str
+    turns: Sequence[Turn]  # in order of time
     category: str
     service: str
     reporter: str
@@ -85,11 +115,13 @@ class PostmortemFacts:
     detected_at: datetime
     declared_at: datetime
     acknowledged_at: datetime | None
-    mitigated_at: datetime | None
+    mitigated_at: datetime | None  # the first time
+    mitigation_lost_at: datetime | None  # when that turned out not to hold
     resolved_at: datetime | None
     closed_at: datetime | None
     resolution: str | None
     measures: Measures
+    impact: Sequence[Interval]
     target: Target | None
     phases: Sequence[Phase]
     roles: Sequence[RoleInterval]
@@ -100,7 +132,6 @@ class PostmortemFacts:
     actions: Sequence[ActionDue]
     participants: Sequence[str]
     messages: int
-    reopened: int
 
 
 class PostmortemWriter(Protocol):
@@ -117,6 +148,30 @@ def phases(changes: Sequence[tuple[datetime, str]], ended_at: datetime | None) -
         if end is None or end > start:
             found.append(Phase(status=status, start=start, end=end))
     return found
+
+
+def live_phases(found: Sequence[Phase]) -> list[Phase]:
+    """The phases in which the incident was open, and the gaps between them: an ended one that was reopened.
+
+    A gap is one phase whatever it was called meanwhile (resolved, then closed); what follows the last is no gap.
+    """
+    last = max((place for place, one in enumerate(found) if one.status in LIVE), default=-1)
+    kept: list[Phase] = []
+    for one in found[: last + 1]:
+        if kept and one.status in ENDED and kept[-1].status in ENDED:
+            kept[-1] = Phase(status=kept[-1].status, start=kept[-1].start, end=one.end)
+        else:
+            kept.append(one)
+    return kept
+
+
+# While an incident is in one of these, its impact was stopped.
+_MITIGATED = frozenset({Status.MONITORING, Status.RESOLVED, Status.CLOSED})
+
+
+def mitigation_lost_at(changes: Sequence[StatusChange]) -> datetime | None:
+    """When the first mitigation turned out not to hold; None where it held, or there was none."""
+    return next((one.at for one in changes if one.before in _MITIGATED and one.after not in _MITIGATED), None)
 
 
 def message_link(workspace_url: str, channel_id: str, ts: str, thread_ts: str | None) -> str:

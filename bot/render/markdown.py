@@ -28,6 +28,12 @@ def block(value: object) -> Markdown:
     return Markdown("  \n".join(line or "\u00a0" for line in lines))
 
 
+def sentence(value: object) -> Markdown:
+    """What people wrote as a sentence between others: on one line, and with a full stop where it has no end."""
+    text = inline(value)
+    return text if text.endswith((".", "!", "?", "…")) else Markdown(text + ".")
+
+
 def link(label: object, url: str | None) -> Markdown:
     """`[label](url)`, or the label alone."""
     if not url:

@@ -136,4 +136,5 @@ def _markdown_environment(folder: Path) -> SandboxedEnvironment:
     environment = _environment(folder, lambda value: "" if value is None else markdown.inline(value))
     environment.filters["block"] = markdown.block
     environment.filters["link"] = markdown.link
+    environment.filters["sentence"] = markdown.sentence
     return environment

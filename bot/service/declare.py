@@ -10,7 +10,7 @@ from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.priority import Choice
 from bot.domain.runbook import best_runbook
 from bot.errors import StoreError, UserError
-from bot.service import roles, telling, updates
+from bot.service import impact, roles, telling, updates
 from bot.service.desk import UnitOfWork
 from bot.service.people import notice
 from bot.store.tables import Counter, Incident, OutboxItem, Participant
@@ -81,6 +81,8 @@ async def declare(uow: UnitOfWork, wanted: Declaration) -> tuple[Incident, Outbo
     incident.runbook = runbook.slug if runbook else None
     uow.session.add(incident)
     await uow.session.flush()
+
+    await impact.begin(uow, incident, incident.impact_started_at)
 
     label = uow.settings.priority_label(incident.priority)
     uow.record(

@@ -3,7 +3,7 @@
 from bot.domain.lifecycle import LIVE, Status, check_transition, how_to_reach, parse_status
 from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import UserError
-from bot.service import postmortem, telling, updates
+from bot.service import impact, postmortem, telling, updates
 from bot.service.desk import UnitOfWork
 from bot.service.guards import check_live
 from bot.store.tables import Incident
@@ -69,6 +69,7 @@ async def resolve(uow: UnitOfWork, incident: Incident, how_verified: str) -> Non
     incident.status, incident.resolved_at, incident.resolution = Status.RESOLVED, uow.now, how_verified
     if incident.mitigated_at is None:
         incident.mitigated_at = uow.now
+    await impact.end(uow, incident, uow.now)
     await updates.stop(uow, incident)
     uow.record(
         incident,
@@ -76,6 +77,7 @@ async def resolve(uow: UnitOfWork, incident: Incident, how_verified: str) -> Non
         Mrkdwn("Resolved. Verified: {}").format(how_verified),
         before=str(before),
         after=str(Status.RESOLVED),
+        reason=how_verified,
     )
     await _tell_end(uow, incident, "resolved")
     await postmortem.request_draft(uow, incident)
@@ -96,6 +98,7 @@ async def cancel(uow: UnitOfWork, incident: Incident, reason: str) -> None:
         raise UserError(f"Say why it was no incident: `/incident cancel {incident.name} REASON`.", field="reason")
     before = incident.status
     incident.status, incident.closed_at = Status.CANCELLED, uow.now
+    await impact.end(uow, incident, uow.now)
     await updates.stop(uow, incident)
     uow.record(
         incident,
@@ -103,6 +106,7 @@ async def cancel(uow: UnitOfWork, incident: Incident, reason: str) -> None:
         Mrkdwn("Cancelled: {}").format(reason.strip()),
         before=str(before),
         after=str(Status.CANCELLED),
+        reason=reason.strip(),
     )
     await _tell_end(uow, incident, "cancelled", reason=reason.strip())
 
@@ -118,13 +122,15 @@ async def reopen(uow: UnitOfWork, incident: Incident, reason: str) -> None:
         )
     before = incident.status
     incident.status = Status.INVESTIGATING
-    incident.resolved_at = incident.closed_at = incident.mitigated_at = incident.resolution = None
+    incident.resolved_at = incident.closed_at = incident.resolution = None
+    await impact.begin(uow, incident, uow.now)
     uow.record(
         incident,
         "status",
         Mrkdwn("Reopened: {}").format(reason.strip()),
         before=str(before),
         after=str(Status.INVESTIGATING),
+        reason=reason.strip(),
     )
     await updates.plan_next(uow, incident, last=uow.now)
     await _tell_end(uow, incident, "reopened", reason=reason.strip())

@@ -1,22 +1,27 @@
 """Collects the facts of a postmortem, and keeps the draft."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import func, select
 
 from bot.domain.cadence import Punctuality
-from bot.domain.lifecycle import LIVE
+from bot.domain.mrkdwn import plain
 from bot.domain.postmortem import (
     ActionDue,
     Phase,
     PostmortemFacts,
     RoleInterval,
+    StatusChange,
     Target,
+    Turn,
     UpdateSent,
+    live_phases,
+    mitigation_lost_at,
     phases,
 )
-from bot.service import people, roles, telling, timeline
+from bot.service import impact, people, roles, telling, timeline
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_id
 from bot.store.tables import (
@@ -87,14 +92,57 @@ async def participants(uow: UnitOfWork, incident: Incident) -> list[str]:
 
 
 async def status_phases(uow: UnitOfWork, incident: Incident) -> list[Phase]:
-    """The live phases, from the status changes on the timeline."""
+    """The phases in which it was open and the gaps between them, from the status changes on the timeline."""
     changes = [(incident.declared_at, "investigating")]
-    changes += [
-        (entry.at, str(entry.data["after"]))
-        for entry in await timeline.entries(uow, incident)
-        if entry.kind == "status"
+    changes += [(one.at, one.after) for one in await status_changes(uow, incident)]
+    return live_phases(phases(changes, incident.closed_at))
+
+
+async def status_changes(uow: UnitOfWork, incident: Incident) -> list[StatusChange]:
+    """Every change of status, the earliest first."""
+    found = [entry for entry in await timeline.entries(uow, incident) if entry.kind == "status"]
+    full = await people.names(uow, [entry.person for entry in found])
+    return [
+        StatusChange(
+            at=entry.at,
+            before=str(entry.data["before"]),
+            after=str(entry.data["after"]),
+            who=full.get(entry.person, entry.person) if entry.person else None,
+            reason=_reason(entry),
+        )
+        for entry in found
     ]
-    return [phase for phase in phases(changes, incident.closed_at) if phase.status in LIVE]
+
+
+async def priority_turns(uow: UnitOfWork, incident: Incident) -> tuple[str, list[Turn]]:
+    """The priority as it was declared, such as P2, and every change of it, the earliest first."""
+    found = [entry for entry in await timeline.entries(uow, incident) if entry.kind == "priority"]
+    full = await people.names(uow, [entry.person for entry in found])
+    label, levels = uow.settings.priority_label, list(uow.settings.priorities)
+    declared = found[0].data["before"] if found else incident.priority
+
+    def rank(key: str) -> int:
+        return levels.index(key) if key in levels else len(levels)
+
+    def change(data: Mapping[str, Any]) -> str:
+        way = "raised" if rank(data["after"]) < rank(data["before"]) else "lowered"
+        return f"{way} to {label(data['after'])}"
+
+    return label(declared), [
+        Turn(
+            at=entry.at,
+            what=change(entry.data),
+            who=full.get(entry.person, entry.person) if entry.person else None,
+            reason=_reason(entry),
+        )
+        for entry in found
+    ]
+
+
+def _reason(entry: TimelineEntry) -> str:
+    """What was said with the change; older entries have it in their text only."""
+    told = entry.data.get("reason") or entry.data.get("because")
+    return str(told) if told else plain(entry.text).partition(": ")[2]
 
 
 async def facts(uow: UnitOfWork, incident: Incident) -> PostmortemFacts:
@@ -109,9 +157,9 @@ async def facts(uow: UnitOfWork, incident: Incident) -> PostmortemFacts:
     said = await uow.session.scalar(
         select(func.count()).where(Message.team_id == uow.team_id, Message.channel_id == incident.channel_id)
     )
-    reopened = await uow.session.scalars(
-        select(TimelineEntry).where(TimelineEntry.incident_id == incident.id, TimelineEntry.kind == "status")
-    )
+    changes = await status_changes(uow, incident)
+    declared, turns = await priority_turns(uow, incident)
+    turns += [turn for one in changes if (turn := one.turn) is not None]
 
     def name(user_id: str) -> str:
         return full.get(user_id, user_id)
@@ -122,7 +170,9 @@ async def facts(uow: UnitOfWork, incident: Incident) -> PostmortemFacts:
         description=incident.description,
         priority=uow.settings.priority_label(incident.priority),
         priority_because=incident.priority_because,
+        declared_priority=declared,
         status=incident.status,
+        turns=sorted(turns, key=lambda one: one.at),
         category=uow.settings.category_name(incident.category, incident.subcategory),
         service=incident.service or "",
         reporter=name(incident.reporter),
@@ -136,10 +186,12 @@ async def facts(uow: UnitOfWork, incident: Incident) -> PostmortemFacts:
         declared_at=incident.declared_at,
         acknowledged_at=incident.acknowledged_at,
         mitigated_at=incident.mitigated_at,
+        mitigation_lost_at=mitigation_lost_at(changes),
         resolved_at=incident.resolved_at,
         closed_at=incident.closed_at,
         resolution=incident.resolution,
-        measures=incident.measures,
+        measures=await impact.measures(uow, incident),
+        impact=await impact.intervals(uow, incident),
         target=(
             Target(respond_within=priority.respond_within, resolve_within=priority.resolve_within) if priority else None
         ),
@@ -170,10 +222,4 @@ async def facts(uow: UnitOfWork, incident: Incident) -> PostmortemFacts:
         ],
         participants=[name(person) for person in took_part],
         messages=said or 0,
-        reopened=sum(
-            1
-            for entry in reopened
-            if entry.data.get("before") in ("resolved", "closed", "cancelled")
-            and entry.data.get("after") == "investigating"
-        ),
     )

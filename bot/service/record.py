@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bot.domain.mrkdwn import mentioned, plain
 from bot.domain.times import from_ts, iso
-from bot.service import chat, people, postmortem, roles, timeline
+from bot.service import chat, impact, people, postmortem, roles, timeline
 from bot.service.desk import UnitOfWork
 from bot.store.tables import ActionItem, Incident
 
@@ -56,7 +56,7 @@ async def record(uow: UnitOfWork, incident: Incident) -> dict[str, Any]:
         }
         for one in key_messages
     ]
-    measures = incident.measures
+    measures, felt = await impact.measures(uow, incident), await impact.intervals(uow, incident)
     return {
         "schema": SCHEMA,
         "incident": {
@@ -112,6 +112,7 @@ async def record(uow: UnitOfWork, incident: Incident) -> dict[str, Any]:
             {"status": one.status, "from": iso(one.start), "to": iso(one.end)}
             for one in await postmortem.status_phases(uow, incident)
         ],
+        "impact": [{"from": iso(one.start), "to": iso(one.end)} for one in felt],
         "updates": [
             {
                 "at": iso(one.at),

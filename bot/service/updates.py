@@ -101,8 +101,6 @@ async def set_live_status(uow: UnitOfWork, incident: Incident, status: Status) -
     incident.status = status
     if status is Status.MONITORING:
         incident.mitigated_at = incident.mitigated_at or uow.now
-    else:
-        incident.mitigated_at = None  # the mitigation did not hold
     uow.record(
         incident, "status", Mrkdwn("Status: {} → {}").format(before, status), before=str(before), after=str(status)
     )

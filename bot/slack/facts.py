@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.mrkdwn import Mrkdwn, cut
 from bot.domain.times import span
 from bot.render.words import Words, local_time
-from bot.service import roles
+from bot.service import impact, roles
 from bot.service.desk import UnitOfWork
 from bot.service.updates import last_update
 from bot.slack.views.incident_card import CardFacts, incident_card
@@ -26,7 +26,7 @@ def priority_emoji(uow: UnitOfWork, key: str) -> str:
 
 async def card(uow: UnitOfWork, incident: Incident) -> Message:
     held = await roles.current(uow, incident)
-    configured = uow.settings.roles
+    configured, lasted = uow.settings.roles, await impact.lasted(uow, incident)
     shown: Mapping[str, Sequence[str]] = {role.name: held.get(key, []) for key, role in configured.items()} | {
         uow.settings.role_name(key): people for key, people in held.items() if key not in configured
     }
@@ -44,7 +44,7 @@ async def card(uow: UnitOfWork, incident: Incident) -> Message:
             service=incident.service or "",
             category=uow.settings.category_name(incident.category, incident.subcategory),
             since=local_time(incident.impact_started_at),
-            lasted=span(incident.resolved_at - incident.impact_started_at) if incident.resolved_at else None,
+            lasted=span(lasted) if incident.resolved_at and lasted else None,
             last_update=local_time(incident.last_update_at),
             next_update=local_time(incident.next_update_due_at),
             roles=shown,
@@ -66,7 +66,7 @@ async def announcement(uow: UnitOfWork, incident: Incident, words: Words) -> Mes
         if incident.priority in uow.settings.priorities
         else "",
         major=uow.settings.is_major(incident.priority),
-        ended=incident.resolved_at - incident.impact_started_at if incident.resolved_at else None,
+        ended=await impact.lasted(uow, incident) if incident.resolved_at else None,
         commander=commander,
         last_update=cut(" ".join(last.text.split()), 300) if last else "",
     )

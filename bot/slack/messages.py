@@ -6,6 +6,7 @@ from typing import Any
 from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.runbook import Runbook
 from bot.render.words import Words
+from bot.service import impact
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import similar_open
 from bot.slack.facts import priority_label
@@ -118,6 +119,12 @@ async def _action(uow: UnitOfWork, incident: Incident, words: Words, references:
     return Message(text=words.chat("action", it=incident, action=action))
 
 
+async def _resolved(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+    return Message(
+        text=words.chat("resolved", it=incident, lasted=await impact.lasted(uow, incident), by=references["by"])
+    )
+
+
 _BUILDERS: dict[str, Builder] = {
     "action": _action,
     "briefing": _briefing,
@@ -125,6 +132,7 @@ _BUILDERS: dict[str, Builder] = {
     "note": _note,
     "priority": _priority,
     "prompt": _prompt,
+    "resolved": _resolved,
     "role": _role,
     "role_brief": _role_brief,
     "update": _update,

@@ -97,3 +97,100 @@ async def test_a_declaration_that_was_cut_off_is_finished_by_the_next_start(data
         assert len(world.by_bot(channel.name)) == 2
         assert len(world.by_bot("incidents")) == 1
         assert channel.pins
+
+
+async def draft(world: World) -> str:
+    async with world.bot.desk.look() as uow:
+        return world.bot.desk.write_postmortem(await facts(uow, await by_number(uow, 1)))
+
+
+async def test_the_draft_tells_as_what_it_was_declared_and_what_became_of_that(world: World) -> None:
+    channel = await world.declare("p2 Slow reports")
+    await world.pass_time(minutes=10)
+    await world.command("ben", "priority p1 Checkout is affected too", channel=channel)
+    await world.pass_time(minutes=10)
+    await world.command("ana", "priority p3 A workaround is known", channel=channel)
+    await world.command("ana", "priority p4 Nearly nobody is affected!", channel=channel)
+    text = await draft(world)
+    for expected in (
+        "was declared as P2 at 2026-03-02 14:30:00 by Ana Torres.",
+        "It was raised to P1 at 2026-03-02 14:40:00 by Ben Okafor: Checkout is affected too.",
+        "It was lowered to P3 at 2026-03-02 14:50:00 by Ana Torres: A workaround is known.",
+        "It was lowered to P4 at 2026-03-02 14:50:00 by Ana Torres: Nearly nobody is affected\\!",
+        "It is not resolved: the impact goes on.",
+    ):
+        assert expected in text, expected
+
+
+async def test_the_time_between_resolution_and_reopening_is_no_impact(world: World) -> None:
+    channel = await world.declare("p1 Checkout returns 503 since:14:00Z")
+    await world.command("ben", "status monitoring", channel=channel)  # 30 minutes after the start
+    await world.pass_time(minutes=10)
+    await world.command("ben", "resolve Error rate is normal", channel=channel)  # 40 minutes of impact
+    await world.pass_time(minutes=30)
+    await world.command("ben", "close", channel=channel)
+    await world.pass_time(minutes=30)
+    await world.command("ana", "reopen It is back", channel=channel)
+    assert "in all" not in (await world.command("ana", "status", channel=channel)).text
+    await world.pass_time(minutes=20)
+    await world.command("ben", "resolve Now it holds", channel=channel)  # 20 minutes more
+    assert "after 1 h." in [one.text for one in world.by_bot(channel) if "is resolved" in one.text][-1]
+    assert "lasted 1 h" in shown(world.card(channel))
+    assert "lasted 1 h" in world.by_bot("incidents")[0].text
+    record = await world.record()
+    assert record["impact"] == [
+        {"from": "2026-03-02T14:00:00Z", "to": "2026-03-02T14:40:00Z"},
+        {"from": "2026-03-02T15:40:00Z", "to": "2026-03-02T16:00:00Z"},
+    ]
+    assert record["measures"] == {
+        "to_detect": 30 * 60,
+        "to_acknowledge": None,
+        "to_mitigate": 30 * 60,
+        "to_resolve": 2 * 3600,
+        "impact_duration": 3600,
+    }
+    assert record["incident"]["mitigated_at"] == "2026-03-02T14:30:00Z"
+    assert [(one["status"], one["from"][11:16], one["to"][11:16]) for one in record["phases"]] == [
+        ("monitoring", "14:30", "14:40"),
+        ("resolved", "14:40", "15:40"),
+        ("investigating", "15:40", "16:00"),
+    ]
+    text = await draft(world)
+    for expected in (
+        "| Impact 2 | 2026-03-02 15:40:00 to 2026-03-02 16:00:00 UTC |",
+        "| Resolved, then reopened (no impact) | 2026-03-02 14:40:00 | 2026-03-02 15:40:00 | 1 h |",
+        "| 30 min (it did not hold: 2026-03-02 15:40:00) | |",
+        "It was resolved at 2026-03-02 14:40:00 by Ben Okafor. Verified: Error rate is normal.",
+        "It was closed at 2026-03-02 15:10:00 by Ben Okafor.",
+        "It was reopened at 2026-03-02 15:40:00 by Ana Torres: It is back.",
+        "It was resolved at 2026-03-02 16:00:00 by Ben Okafor. Verified: Now it holds.",
+        "The impact lasted 1 h in all, in 2 stretches.",
+    ):
+        assert expected in text, expected
+
+
+async def test_the_draft_of_a_cancelled_incident_says_so_and_claims_no_impact(world: World) -> None:
+    channel = await world.declare()
+    await world.pass_time(minutes=5)
+    await world.command("ana", "cancel A test of the alert", channel=channel)
+    text = await draft(world)
+    assert "It was cancelled at 2026-03-02 14:35:00 by Ana Torres: A test of the alert." in text
+    assert "The impact lasted" not in text
+    assert "the impact goes on" not in text
+
+
+async def test_roles_that_were_swapped_stand_with_their_times(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ben", "take commander", channel=channel)
+    await world.pass_time(minutes=10)
+    await world.command("chloe", "take commander", channel=channel)
+    await world.pass_time(minutes=10)
+    await world.command("ben", "take commander", channel=channel)
+    await world.command("ben", "resolve All green", channel=channel)
+    text = await draft(world)
+    rows = [row for row in text.splitlines() if row.startswith("| Incident commander |")]
+    assert [row.split(" | ")[1:] for row in rows] == [
+        ["Ben Okafor", "2026-03-02 14:30:00", "2026-03-02 14:40:00 |"],
+        ["Chloe Martin", "2026-03-02 14:40:00", "2026-03-02 14:50:00 |"],
+        ["Ben Okafor", "2026-03-02 14:50:00", "the end |"],
+    ]

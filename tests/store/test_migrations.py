@@ -1,18 +1,22 @@
 """The migrations lead to the tables, and the start refuses what it cannot use."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from bot.errors import StoreError
+from bot.store import migrate as migrate_module
 from bot.store.database import Database
 from bot.store.migrate import SCHEMA, migrate
-from bot.store.tables import Base
+from bot.store.tables import Base, ImpactInterval, Incident
 from tests.databases import Databases
 
 
@@ -40,6 +44,50 @@ async def test_the_migrated_schema_is_that_of_the_tables(empty_url: str) -> None
 def test_the_newest_migration_is_the_one_that_the_start_looks_for() -> None:
     files = (Path(__file__).parents[2] / "bot/store/migrations/versions").glob("*.py")
     assert max(file.name.split("_")[0] for file in files) == SCHEMA
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate_module.__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+async def test_what_the_timeline_tells_of_impact_is_known_after_the_migration(empty_url: str) -> None:
+    """Before, only the last resolution counted, and a mitigation that did not hold was forgotten."""
+    database = Database(empty_url)
+    reopened = [("10:20", "investigating", "monitoring"), ("10:40", "monitoring", "resolved")]
+    reopened += [("11:40", "resolved", "investigating"), ("12:00", "investigating", "resolved")]
+    cancelled = [("10:05", "investigating", "cancelled")]
+    async with database.writer.begin() as connection:
+        await connection.run_sync(_upgrade, "0003")
+        for number, changes in ((1, reopened), (2, cancelled), (3, [])):
+            await connection.execute(
+                text(
+                    "INSERT INTO incidents (id, team_id, number, kind, title, description, status, priority,"
+                    " priority_because, is_private, reporter, impact_started_at, detected_at, declared_at) VALUES (:n,"
+                    " 'T1', :n, 'incident', 'x', '', 'investigating', 'p1', '', false, 'U1', '2026-03-02 10:00:00',"
+                    " '2026-03-02 10:00:00', '2026-03-02 10:00:00')"
+                ),
+                {"n": number},
+            )
+            for at, before, after in changes:
+                await connection.execute(
+                    text(
+                        "INSERT INTO timeline_entries (team_id, incident_id, at, kind, text, data) VALUES"
+                        " ('T1', :n, :at, 'status', '', :data)"
+                    ),
+                    {"n": number, "at": f"2026-03-02 {at}:00", "data": json.dumps({"before": before, "after": after})},
+                )
+    await migrate(database)
+    async with database.read() as session:
+        rows = (await session.scalars(select(ImpactInterval).order_by(ImpactInterval.id))).all()
+        mitigated = (await session.scalars(select(Incident.mitigated_at).order_by(Incident.number))).all()
+    assert [
+        (row.incident_id, f"{row.started_at:%H:%M}", f"{row.ended_at:%H:%M}" if row.ended_at else None) for row in rows
+    ] == [(1, "10:00", "10:40"), (1, "11:40", "12:00"), (2, "10:00", "10:05"), (3, "10:00", None)]
+    assert [f"{one:%H:%M}" if one else None for one in mitigated] == ["10:20", None, None]
+    await database.close()
 
 
 async def test_replicas_that_start_together_migrate_once(postgresql: Databases, tmp_path: Path) -> None:

@@ -6,8 +6,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.lifecycle import Status
-from bot.domain.measures import Milestones, measure
-from bot.domain.postmortem import ActionDue, Phase, PostmortemFacts, RoleInterval, Target, TimelineItem, UpdateSent
+from bot.domain.measures import Interval, Milestones, measure
+from bot.domain.postmortem import (
+    ActionDue,
+    Phase,
+    PostmortemFacts,
+    RoleInterval,
+    Target,
+    TimelineItem,
+    Turn,
+    UpdateSent,
+)
 from bot.store.tables import Incident
 
 BEGAN = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -49,14 +58,20 @@ def postmortem_facts(**changes: Any) -> PostmortemFacts:
         acknowledged_at=after(12),
         mitigated_at=after(40),
         resolved_at=after(70),
+        impact=[Interval(start=BEGAN, end=after(70))],
     )
     facts = PostmortemFacts(
         name="INC-1",
         title="Checkout returns 503",
         description="Cards are refused.",
         priority="P1",
-        priority_because="as declared",
+        priority_because="Checkout is affected too",
+        declared_priority="P2",
         status="resolved",
+        turns=[
+            Turn(at=after(15), what="raised to P1", who="Ben Ito", reason="Checkout is affected too"),
+            Turn(at=after(70), what="resolved", who="Ana Torres", reason="Error rate at 0.1 %"),
+        ],
         category="Application / Elevated errors",
         service="checkout",
         reporter="Ana Torres",
@@ -68,10 +83,12 @@ def postmortem_facts(**changes: Any) -> PostmortemFacts:
         declared_at=after(8),
         acknowledged_at=after(12),
         mitigated_at=after(40),
+        mitigation_lost_at=None,
         resolved_at=after(70),
         closed_at=None,
         resolution="Error rate at 0.1 %",
         measures=measure(milestones),
+        impact=milestones.impact,
         target=Target(respond_within=timedelta(minutes=15), resolve_within=timedelta(hours=4)),
         phases=[Phase(status="investigating", start=after(8), end=after(70))],
         roles=[RoleInterval(role="Tech lead", person="Ben Ito", start=after(12), end=None)],
@@ -101,7 +118,6 @@ def postmortem_facts(**changes: Any) -> PostmortemFacts:
         actions=[ActionDue(text="Test the rollback", owner="Ben Ito", due_on="2026-03-31")],
         participants=["Ana Torres", "Ben Ito", "Cem Aydin"],
         messages=14,
-        reopened=0,
     )
     return replace(facts, **changes)
 
@@ -120,4 +136,5 @@ def in_every_place(words: Callable[[str], str]) -> PostmortemFacts:
         updates=[replace(one, who=words(one.who), text=words(one.text)) for one in facts.updates],
         actions=[replace(one, text=words(one.text), owner=words(one.owner or "")) for one in facts.actions],
         participants=[words(one) for one in facts.participants],
+        turns=[replace(one, who=words(one.who or ""), reason=words(one.reason)) for one in facts.turns],
     )

@@ -2,7 +2,7 @@
 
 from bot.store.base import Base
 from bot.store.tables.chat import KeyMark, Message, MessageVersion, Person, Workspace
-from bot.store.tables.incidents import Counter, Incident, Participant, RoleAssignment, TimelineEntry
+from bot.store.tables.incidents import Counter, ImpactInterval, Incident, Participant, RoleAssignment, TimelineEntry
 from bot.store.tables.reports import ActionItem, Postmortem, Prompt, Update
 from bot.store.tables.work import DueJob, InboxItem, OutboxItem
 
@@ -11,6 +11,7 @@ __all__ = [
     "Base",
     "Counter",
     "DueJob",
+    "ImpactInterval",
     "InboxItem",
     "Incident",
     "KeyMark",

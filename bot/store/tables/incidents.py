@@ -7,7 +7,6 @@ from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.lifecycle import LIVE, Status
-from bot.domain.measures import Measures, Milestones, measure
 from bot.store.base import Base, Row
 
 
@@ -52,7 +51,7 @@ class Incident(Row, Base):
     detected_at: Mapped[datetime]
     declared_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
-    mitigated_at: Mapped[datetime | None]
+    mitigated_at: Mapped[datetime | None]  # the first time; the timeline tells whether it held
     resolved_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     resolution: Mapped[str | None]  # how it was verified (process 34)
@@ -79,18 +78,16 @@ class Incident(Row, Base):
     def is_live(self) -> bool:
         return self.status in LIVE
 
-    @property
-    def measures(self) -> Measures:
-        return measure(
-            Milestones(
-                impact_started_at=self.impact_started_at,
-                detected_at=self.detected_at,
-                declared_at=self.declared_at,
-                acknowledged_at=self.acknowledged_at,
-                mitigated_at=self.mitigated_at,
-                resolved_at=self.resolved_at,
-            )
-        )
+
+class ImpactInterval(Row, Base):
+    """A stretch of time with impact. One that was resolved and reopened has several; the gaps between had none."""
+
+    __tablename__ = "impact_intervals"
+    __table_args__ = (Index(None, "incident_id"),)
+
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class RoleAssignment(Row, Base):

@@ -189,17 +189,32 @@ def test_what_is_missing_is_said_and_leaves_no_empty_table() -> None:
     document = WORDS.postmortem(
         replace(
             postmortem_facts(
-                roles=[], updates=[], actions=[], timeline=[], phases=[], target=None, resolved_at=None, resolution=None
+                roles=[],
+                updates=[],
+                actions=[],
+                timeline=[],
+                phases=[],
+                turns=[],
+                target=None,
+                resolved_at=None,
+                resolution=None,
             ),
             service="",
             category="",
             channel=None,
             description="",
             mitigated_at=None,
+            resolved_at=None,
+            measures=replace(postmortem_facts().measures, impact_duration=None),
         )
     )
 
-    for said_instead in ("It is not resolved.", "Nobody held a role.", "No update was sent.", "None yet."):
+    for said_instead in (
+        "It is not resolved: the impact goes on.",
+        "Nobody held a role.",
+        "No update was sent.",
+        "None yet.",
+    ):
         assert said_instead in document
     assert "None |" not in document
     assert not [key for key, rows in groupby(document.splitlines()) if not key and len([*rows]) > 2], "no gaps"

@@ -71,7 +71,7 @@ def facts_with(text: str) -> dict[str, dict[str, Any]]:
         "priority": {"before_label": "P2", "after_label": "P1", "by": "U2", "because": text},
         "prompt": {"asked": "U2", "level": 1, "owed_at": after(75), "overdue": timedelta(minutes=5)},
         "reopened": {"by": "U2", "reason": text},
-        "resolved": {"by": "U2"},
+        "resolved": {"by": "U2", "lasted": timedelta(minutes=70)},
         "role": {
             "person": "U2",
             "before": ["U3", "U4"],
