@@ -6,11 +6,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
-import pytest
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -21,7 +19,6 @@ from bot.sandbox import SandboxServer, SteppedClock, default, default_workspace
 
 START = 1_700_000_000.0
 PATIENCE = 10.0  # seconds after which a test gives up; nothing waits for it otherwise
-SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "slack" / "samples"
 
 
 class WatchedClock(SteppedClock):
@@ -141,15 +138,6 @@ async def settled(server: SandboxServer) -> None:
     async with asyncio.timeout(PATIENCE):
         for app in server.workspace.apps:
             await app.delivery.settled()
-
-
-def sample(path: str) -> dict[str, Any]:
-    """A payload sample of Slack's, values blanked; skips the test where the data is absent."""
-    file = SAMPLES / path
-    if not file.exists():
-        pytest.skip(f"Slack's payload samples are not beside this checkout ({file.name})")
-    found: dict[str, Any] = json.loads(file.read_text())
-    return found
 
 
 def unknown_keys(payload: Any, known: Any, where: str = "") -> list[str]:

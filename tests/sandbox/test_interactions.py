@@ -10,13 +10,13 @@ import pytest
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.sandbox import Answer, SandboxServer, SlashCommand, WorkspaceError
+from tests import slack_facts
 from tests.sandbox.bots import (
     BareSocket,
     WatchedClock,
     bolt_app,
     got,
     in_socket_mode,
-    sample,
     serving,
     settled,
     unknown_keys,
@@ -173,20 +173,17 @@ async def test_payload_keys_are_slacks() -> None:
     async with serving() as server, BareSocket(server) as socket:
         ts = await post_buttons(server)
         space = server.workspace
+        there = {"user": "ana", "channel": "incidents", "ts": ts, "wait": 0.0}
         doings = {
-            "slash-commands/SlashCommandPayload": command(server, wait=0.0),
-            "interactive-components/BlockActionPayload": space.click(
-                user="ana", channel="incidents", ts=ts, action_id="take", wait=0.0
-            ),
-            "interactive-components/MessageShortcutPayload": space.run_shortcut(
-                user="ana", channel="incidents", ts=ts, callback_id="note", wait=0.0
-            ),
+            "SlashCommand": lambda: command(server, wait=0.0),
+            "BlockAction": lambda: space.click(action_id="take", **there),
+            "MessageShortcut": lambda: space.run_shortcut(callback_id="note", **there),
         }
-        for path, doing in doings.items():
-            asked = asyncio.create_task(doing)
+        for name, doing in doings.items():
+            asked = asyncio.create_task(doing())
             payload = (await socket.take())["payload"]
             await asked
-            assert unknown_keys(payload, sample(f"app-backend/{path}.json")) == [], path
+            assert unknown_keys(payload, slack_facts.requests()[name]) == [], name
 
 
 async def test_a_button_tells_where_it_is_and_answers_there() -> None:

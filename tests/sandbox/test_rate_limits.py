@@ -1,22 +1,17 @@
 """How often each method may be called."""
 
-import json
-from pathlib import Path
-
 import pytest
 
 from bot.sandbox import view_methods
 from bot.sandbox.clock import SteppedClock
 from bot.sandbox.rate_limits import PER_MINUTE, POST_BURST, TIERS, RateLimiter
 from bot.sandbox.web_api import METHODS
+from tests import slack_facts
 
-SOURCE = Path(__file__).resolve().parents[2].parent / "shared" / "slack" / "rate_limit_tiers.json"
 
-
-@pytest.mark.skipif(not SOURCE.is_file(), reason="the Slack platform data is not beside this clone")
 def test_the_tiers_are_slacks() -> None:
-    tiers = json.loads(SOURCE.read_text(encoding="utf-8"))
-    assert {method: tiers[method] for method in TIERS} == TIERS
+    facts = slack_facts.methods()
+    assert {method: facts[method]["tier"] for method in TIERS} == TIERS
 
 
 def test_every_method_that_is_served_has_a_tier() -> None:

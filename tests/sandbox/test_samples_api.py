@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +12,11 @@ import pytest
 from bot.sandbox.scopes import ALL_SCOPES
 from bot.sandbox.web_api import METHODS, receive_upload
 from bot.sandbox.web_api.registry import all_scopes
+from tests import slack_facts
 from tests.sandbox.listening import Office
 
-SLACK = Path(__file__).resolve().parents[2].parent / "shared" / "slack"
-pytestmark = pytest.mark.skipif(not SLACK.is_dir(), reason="the Slack platform data is not beside this clone")
+RESPONSES = slack_facts.responses()
+FACTS = slack_facts.methods()
 
 # Part B's families have samples and tests of their own.
 NOT_HERE = {"views.open", "views.push", "views.update", "views.publish", "apps.connections.open"}
@@ -146,11 +145,6 @@ def merged_values(sample: dict[str, Any]) -> Any:
     for one in sample.values():
         union = merged(union, one)
     return union
-
-
-@cache
-def sample(kind: str, name: str) -> Any:
-    return json.loads((SLACK / "samples" / kind / f"{name}.json").read_text(encoding="utf-8"))
 
 
 BLOCKS = [
@@ -313,7 +307,7 @@ def told(method: str) -> set[str]:
 @pytest.mark.parametrize("method", sorted(METHODS.keys() - NOT_HERE))
 def test_answers_have_no_key_that_slack_has_not(method: str, story: Any) -> None:
     _, answers = story
-    found = {key for answer in answers[method] for key in unknown_keys(answer, sample("api", method))}
+    found = {key for answer in answers[method] for key in unknown_keys(answer, RESPONSES[method])}
     assert found - told(method) == set()
     assert EXCEPTIONS.get(method, {}).keys() - found == set(), "an exception that nothing needs"
 
@@ -321,10 +315,9 @@ def test_answers_have_no_key_that_slack_has_not(method: str, story: Any) -> None
 @pytest.mark.parametrize("method", sorted(METHODS.keys() - NOT_HERE))
 def test_refusals_are_those_of_the_reference(method: str, story: Any) -> None:
     _, answers = story
-    reference = json.loads((SLACK / "reference" / "methods" / f"{method}.json").read_text(encoding="utf-8"))
     said = {answer["error"] for answer in answers[method] if "error" in answer}
     # Every method checks the kinds of its arguments alike.
-    assert said - reference["errors"].keys() - {"invalid_arguments"} == set()
+    assert said - set(FACTS[method]["errors"]) - {"invalid_arguments"} == set()
 
 
 @pytest.mark.parametrize("method", sorted(METHODS.keys() - NOT_HERE))
@@ -336,7 +329,7 @@ def test_each_method_is_called_well_and_badly(method: str, story: Any) -> None:
 @pytest.mark.parametrize("kind", sorted(EVENT_SAMPLES))
 def test_events_have_no_key_that_slack_has_not(kind: str, story: Any) -> None:
     office, _ = story
-    event_sample = sample("events", f"{EVENT_SAMPLES[kind]}Payload")["event"]
+    event_sample = slack_facts.events()[EVENT_SAMPLES[kind]]["event"]
     events = [e for e, name in zip(office.app.events_heard(), office.app.types(), strict=True) if name == kind]
     assert events, f"the story has no {kind}"
     found = {key for event in events for key in unknown_keys(event, event_sample)}
@@ -352,13 +345,11 @@ def test_every_event_of_the_story_has_a_sample(story: Any) -> None:
 def test_every_method_of_the_reference_is_served_or_left_out_knowingly() -> None:
     left_out = {"chat.scheduleMessage", "chat.unfurl", "conversations.canvases.create"}
     left_out |= {"canvases.access.set", "canvases.create", "canvases.edit"}
-    there = {path.stem for path in (SLACK / "reference" / "methods").glob("*.json")}
-    assert there - left_out - NOT_HERE == METHODS.keys() - NOT_HERE
+    assert FACTS.keys() - left_out - NOT_HERE == METHODS.keys() - NOT_HERE
 
 
 @pytest.mark.parametrize("method", sorted(METHODS.keys() - NOT_HERE))
 def test_scopes_are_those_of_the_reference(method: str) -> None:
-    reference = json.loads((SLACK / "reference" / "methods" / f"{method}.json").read_text(encoding="utf-8"))
-    documented = set((reference.get("scope") or {}).get("bot", ()))
+    documented = set(FACTS[method]["scopes"])
     assert set(all_scopes(METHODS[method].scopes)) <= documented
     assert bool(METHODS[method].scopes) == bool(documented)

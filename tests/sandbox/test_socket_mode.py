@@ -11,13 +11,13 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.sandbox import SandboxServer
+from tests import slack_facts
 from tests.sandbox.bots import (
     BareSocket,
     WatchedClock,
     bolt_app,
     got,
     in_socket_mode,
-    sample,
     serving,
     settled,
     unknown_keys,
@@ -255,8 +255,8 @@ async def test_event_envelopes_have_the_keys_of_slacks_samples() -> None:
             "retry_reason",
         }
         assert (message["type"], message["accepts_response_payload"]) == ("events_api", False)
-        assert unknown_keys(message["payload"], sample("events/MessagePayload.json")) == []
-        assert unknown_keys(mention["payload"], sample("events/AppMentionPayload.json")) == []
+        assert unknown_keys(message["payload"], slack_facts.events()["Message"]) == []
+        assert unknown_keys(mention["payload"], slack_facts.events()["AppMention"]) == []
 
 
 async def test_the_server_closes_while_an_app_is_connected() -> None:

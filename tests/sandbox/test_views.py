@@ -9,11 +9,11 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.sandbox import Answer, SandboxServer, WorkspaceError, inputs
+from tests import slack_facts
 from tests.sandbox.bots import (
     BareSocket,
     bolt_app,
     in_socket_mode,
-    sample,
     serving,
     unknown_keys,
     web_client,
@@ -129,11 +129,11 @@ async def test_slacks_client_objects_before_the_app_is_asked(typed: str | None, 
 async def test_view_objects_have_the_shape_of_slacks() -> None:
     async with serving() as server, BareSocket(server) as socket:
         answer = await web_client(server).views_open(trigger_id=await a_trigger(server, socket), view=modal())
-        assert unknown_keys(answer.data, sample("api/views.open.json")) == []
+        assert unknown_keys(answer.data, slack_facts.responses()["views.open"]) == []
         _, payload = await submitted(server, socket, {"title": {"a": "Checkout"}})
         # response_urls is documented for submissions, but the sample misses it.
         payload.pop("response_urls")
-        assert unknown_keys(payload, sample("app-backend/views/ViewSubmissionPayload.json")) == []
+        assert unknown_keys(payload, slack_facts.requests()["ViewSubmission"]) == []
 
 
 async def test_a_trigger_serves_once_lives_shortly_and_belongs_to_its_app() -> None:
@@ -248,7 +248,7 @@ async def test_closing_is_told_where_the_app_asked_for_it() -> None:
         payload = (await socket.take())["payload"]
         await closing
         assert (payload["type"], payload["is_cleared"]) == ("view_closed", False)
-        assert unknown_keys(payload, sample("app-backend/views/ViewClosedPayload.json")) == []
+        assert unknown_keys(payload, slack_facts.requests()["ViewClosed"]) == []
         await opened(server, socket, modal())
         await server.workspace.close_view(user="ana")
         assert server.workspace.unacknowledged() == 0

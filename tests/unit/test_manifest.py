@@ -1,6 +1,5 @@
 """manifest.yaml is what Slack accepts and what the code needs."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,9 @@ import yaml
 
 from bot.slack.identity import SCOPES
 from bot.slack.listeners.events import HANDLED
+from tests import slack_facts
 
 ROOT = Path(__file__).parents[2]
-SHARED = ROOT.parent / "shared" / "slack"
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="Slack's data lies beside the repository, not in it")
 
 # Slack asks for a subscription by kind of channel; the event that arrives is of type `message`.
 EVENT_OF = {"message.channels": "message", "message.groups": "message"}
@@ -25,10 +23,14 @@ def manifest() -> dict[str, Any]:
     return found
 
 
-@needs_shared
 def test_slack_accepts_the_manifest(manifest: dict[str, Any]) -> None:
-    schema = json.loads((SHARED / "manifest.schema.2.0.0.json").read_text(encoding="utf-8"))
-    jsonschema.validate(manifest, schema)
+    jsonschema.validate(manifest, slack_facts.manifest_schema())
+
+
+def test_slack_refuses_a_manifest_with_words_that_it_does_not_know(manifest: dict[str, Any]) -> None:
+    manifest = {**manifest, "settings": {**manifest["settings"], "socket_mode": "yes"}}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(manifest, slack_facts.manifest_schema())
 
 
 def test_the_manifest_asks_for_the_scopes_that_the_bot_checks_at_its_start(manifest: dict[str, Any]) -> None:
@@ -40,17 +42,12 @@ def test_the_manifest_subscribes_to_the_events_that_the_bot_handles(manifest: di
     assert {EVENT_OF.get(name, name) for name in subscribed} == HANDLED
 
 
-@needs_shared
 def test_every_subscribed_event_is_covered_by_a_scope(manifest: dict[str, Any]) -> None:
     for name in manifest["settings"]["event_subscriptions"]["bot_events"]:
-        reference = SHARED / "reference" / "events" / f"{name}.json"
-        if not reference.exists():
-            continue
-        scopes = json.loads(reference.read_text(encoding="utf-8")).get("scopes") or []
+        scopes = slack_facts.event_scopes().get(name)
         assert not scopes or set(scopes) & set(SCOPES), f"{name} needs one of {scopes}"
 
 
-@needs_shared
 @pytest.mark.parametrize(
     "method",
     [
@@ -71,6 +68,5 @@ def test_every_subscribed_event_is_covered_by_a_scope(manifest: dict[str, Any]) 
     ],
 )
 def test_every_method_that_the_bot_calls_is_covered_by_a_scope(method: str) -> None:
-    reference = json.loads((SHARED / "reference" / "methods" / f"{method}.json").read_text(encoding="utf-8"))
-    scopes = (reference.get("scope") or {}).get("bot") or []
+    scopes = slack_facts.methods()[method]["scopes"]
     assert not scopes or set(scopes) & set(SCOPES), f"{method} needs one of {scopes}"

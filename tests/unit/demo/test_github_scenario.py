@@ -60,7 +60,7 @@ def test_there_is_enough_of_everything(story: Scenario) -> None:
     assert len(commands(story, "update")) >= 10
 
 
-# What must stand in the key event of each fact of ../shared/incidents, with the time at which it is told.
+# What the key event of each fact of the published report must say, with the time at which it is told.
 FACTS = {
     "23:16 fortythree": ("43 seconds", "deselected", "promoted West Coast"),
     "22:54 note": ("monitoring alerts", "triage"),
