@@ -17,6 +17,7 @@ from bot.slack.backfill import Backfill
 from bot.slack.dispatcher import Dispatcher
 from bot.slack.gateway import Gateway
 from bot.slack.inbox import SLACK_TRIES_FOR, Inbox
+from bot.slack.membership import Membership
 from bot.store import outbox
 from bot.store.outages import fault_in
 from bot.store.purge import KEEP, purge
@@ -65,6 +66,7 @@ class Application:
         dispatcher: Dispatcher,
         jobs: DueJobs,
         backfill: Backfill,
+        membership: Membership,
         slack_app: AsyncApp,
         receiver: Receiver,
         health: Health,
@@ -76,6 +78,7 @@ class Application:
         self._dispatcher = dispatcher
         self._jobs = jobs
         self._backfill = backfill
+        self.membership = membership
         self.receiver = receiver
         self.health = health
         self.slack_app = slack_app
@@ -165,11 +168,15 @@ class Application:
         while True:
             if await self.receiver.receiving():
                 if clock() - heard_at > SLACK_TRIES_FOR:
-                    self._missed = True
+                    self._have_missed()
                 heard_at = clock()
             if self._inbox.take_missed():
-                self._missed = True
+                self._have_missed()
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+
+    def _have_missed(self) -> None:
+        self._missed = True
+        self.membership.doubt()
 
     async def _catch_up(self) -> None:
         """Reads what was missed: before the start, and whenever `_listen` says so."""
@@ -177,6 +184,7 @@ class Application:
             if self._missed and await self.receiver.receiving():
                 self._missed, self._catching_up = False, True
                 try:
+                    await self.membership.compare_all()
                     await self._backfill.catch_up()
                 except Exception:
                     self._missed = True

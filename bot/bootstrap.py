@@ -35,6 +35,7 @@ from bot.slack.identity import identify
 from bot.slack.inbox import Inbox
 from bot.slack.listeners import events
 from bot.slack.listeners.interactions import Interactions
+from bot.slack.membership import Membership
 from bot.slack.socket_mode import SocketModeReceiver
 from bot.store.database import Database
 from bot.store.migrate import migrate
@@ -108,14 +109,14 @@ async def running_bot(
             team_id=workspace.team_id,
             write_postmortem=words.postmortem,
         )
-        inbox = Inbox(desk, workspace)
+        inbox, membership = Inbox(desk, workspace), Membership(desk, slack, workspace)
         app = slack_app(
             slack=slack,
             token=environment.bot_token,
             signing_secret=environment.signing_secret,
             workspace=workspace,
             inbox=inbox,
-            interactions=Interactions(desk, slack),
+            interactions=Interactions(desk, slack, membership),
             known_commands=find_commands(),
         )
         receiver: Receiver = (
@@ -139,6 +140,7 @@ async def running_bot(
             dispatcher=Dispatcher(desk, slack, words),
             jobs=DueJobs(desk),
             backfill=Backfill(desk, slack, workspace),
+            membership=membership,
             slack_app=app,
             receiver=receiver,
             health=health,

@@ -1,6 +1,6 @@
 """The one tree of errors: who is told, and what can be done about it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 
 class BotError(Exception):
@@ -25,6 +25,17 @@ class UnknownPerson(BotError):
     def __init__(self, user_id: str) -> None:
         super().__init__(f"person {user_id} is not known yet")
         self.user_id = user_id
+
+
+class MembersUnconfirmed(BotError):
+    """An answer would show private incidents whose members may have changed unheard; the edge asks Slack who they are.
+
+    Where Slack doesn't answer they stay out of this one answer.
+    """
+
+    def __init__(self, incident_ids: Collection[int]) -> None:
+        super().__init__(f"the members of {len(incident_ids)} incidents are not confirmed")
+        self.incident_ids = frozenset(incident_ids)
 
 
 class TooEarly(BotError):
@@ -54,13 +65,17 @@ class SlackError(BotError):
 class SlackRefused(SlackError):
     """Slack answered, and the answer is no: repeating the call will not help."""
 
-    def __init__(self, method: str, code: str, *, needed: str = "", detail: str = "") -> None:
+    def __init__(
+        self, method: str, code: str, *, needed: str = "", detail: str = "", people: Mapping[str, str] | None = None
+    ) -> None:
+        """`people`: why not, for each person whom the refusal is about, where Slack says."""
         hint = f", which needs the scope {needed}" if needed else ""
         extra = f" ({detail})" if detail else ""
         super().__init__(f"Slack refused {method}{hint}: {code}{extra}")
         self.method = method
         self.code = code
         self.needed = needed
+        self.people = dict(people or {})
 
     @property
     def explained(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Integer, String, cast, insert, literal, select
+from sqlalchemy import CTE, ColumnElement, Integer, String, cast, insert, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.lifecycle import Status
@@ -92,7 +92,7 @@ async def fill(session: AsyncSession, team_id: str, *, incidents: int, messages_
     )
     belongs = {"incident_id": old.c.id}
     await add(RoleAssignment, {**belongs, "role": "incident_commander", "person": "U1", "started_at": _LONG_AGO}, old)
-    await add(Participant, {**belongs, "person": "U1", "joined_at": _LONG_AGO}, old)
+    await add(Participant, {**belongs, "person": "U1", "joined_at": _LONG_AGO, "is_member": true()}, old)
     await add(TimelineEntry, {**belongs, "at": _LONG_AGO, "kind": "note", "text": "A note"}, old, each)
     await add(
         Prompt,

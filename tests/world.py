@@ -1,7 +1,7 @@
 """A workspace with the real bot in it, on a clock that only the test moves; from Slack's protocol on, all is real."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from bot.application import Application
 from bot.bootstrap import SharedClock, running_bot
 from bot.config import Environment
 from bot.resources import packaged
-from bot.sandbox import SandboxServer, SteppedClock, Workspace, default_workspace
+from bot.sandbox import SandboxServer, SteppedClock, Workspace, channel_doings, default_workspace
 from bot.sandbox.answers import Answer
 from bot.sandbox.model import Message
 from bot.sandbox.pacing import SteppedPacing
@@ -76,6 +76,26 @@ class World:
         )
         await self.settle()
         return ts
+
+    def put_out(self, who: str, channel: str, *, by: str = "ana") -> None:
+        """Removes somebody from a channel, as its members may."""
+        channel_doings.leave(
+            self.workspace,
+            self.workspace.channel(channel),
+            self.workspace.user(who).id,
+            kicked_by=self.workspace.user(by).id,
+        )
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """What is done meanwhile Slack does not tell the bot, as when it has given up repeating an event."""
+        [app] = self.workspace.apps
+        deliver = app.delivery.deliver
+        app.delivery.deliver = lambda _: None  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            app.delivery.deliver = deliver  # type: ignore[method-assign]
 
     def messages(self, channel: str) -> list[Message]:
         """What stands in the channel, without what the workspace itself says."""

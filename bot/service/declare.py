@@ -12,8 +12,9 @@ from bot.domain.runbook import best_runbook
 from bot.errors import StoreError, UserError
 from bot.service import impact, roles, telling, updates
 from bot.service.desk import UnitOfWork
+from bot.service.participants import take_part
 from bot.service.people import notice
-from bot.store.tables import Counter, Incident, OutboxItem, Participant
+from bot.store.tables import Counter, Incident, OutboxItem
 from bot.store.upsert import insert_into
 
 # Slack shows 3,000 characters in a section; a title is read at a glance, so the rest goes into the description.
@@ -93,9 +94,7 @@ async def declare(uow: UnitOfWork, wanted: Declaration) -> tuple[Incident, Outbo
         because=wanted.choice.because,
     )
     await notice(uow, wanted.reporter)
-    uow.session.add(
-        Participant(team_id=uow.team_id, incident_id=incident.id, person=wanted.reporter, joined_at=uow.now)
-    )
+    await take_part(uow, incident, wanted.reporter)
     channel = await telling.open_room(uow, incident)
     await roles.fill_from_settings(uow, incident)
     await updates.plan_next(uow, incident, last=uow.now)

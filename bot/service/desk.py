@@ -1,9 +1,9 @@
 """Where work is done: opens units of work and wakes those who carry their results on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,10 @@ class UnitOfWork:
     # Others may write to the database at the same time: an incident is locked where it is loaded (service.incidents).
     # Nothing else is waited for while one is held, and never a second one, so that nobody waits in a circle.
     locks: bool
+    # Who is in a private incident's channel counts as known where Slack was asked since then, or has told of every
+    # change since; None: as far as it is on record. Those in `withheld` are shown to nobody: Slack didn't answer.
+    members_since: datetime | None = None
+    withheld: frozenset[int] = frozenset()
 
     def record(
         self, incident: Incident, kind: str, text: Mrkdwn, *, at: datetime | None = None, **data: Any
@@ -124,10 +128,17 @@ class Desk:
     jobs_changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @asynccontextmanager
-    async def work(self, *, actor: str | None = None) -> AsyncIterator[UnitOfWork]:
+    async def work(
+        self,
+        *,
+        actor: str | None = None,
+        members_since: datetime | None = None,
+        withheld: Collection[int] = (),
+    ) -> AsyncIterator[UnitOfWork]:
         """A unit of work: everything in it is committed together, or nothing."""
         async with self.database.write() as session:
-            yield self._unit(session, actor, locks=self.database.shared)
+            unit = self._unit(session, actor, locks=self.database.shared)
+            yield replace(unit, members_since=members_since, withheld=frozenset(withheld))
         self.outbox_changed.set()
         self.jobs_changed.set()
 

@@ -1,13 +1,13 @@
 """Finding incidents, and who may see them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 
 from bot.domain.lifecycle import LIVE
 from bot.domain.similarity import likeness, most_alike
-from bot.errors import StoreError, UserError
+from bot.errors import MembersUnconfirmed, StoreError, UserError
 from bot.service.desk import UnitOfWork
 from bot.store.tables import Incident, Participant
 
@@ -66,30 +66,49 @@ async def known_channels(uow: UnitOfWork, channel_ids: Collection[str]) -> Seque
 
 
 async def may_see(uow: UnitOfWork, incident: Incident) -> bool:
-    """Anyone sees an incident; a private one only its participants and its reporter. The bot itself sees all."""
-    if not incident.is_private or uow.actor is None or uow.actor == incident.reporter:
+    """Anyone sees an incident; a private one only who is in its channel. The bot itself sees all."""
+    if not incident.is_private or uow.actor is None:
         return True
-    participant = await uow.session.scalar(
-        select(Participant.id).where(
-            Participant.incident_id == incident.id,
-            Participant.person == uow.actor,
-            Participant.left_at.is_(None),
-        )
+    found = await uow.session.scalar(select(Incident.id).where(Incident.id == incident.id, _is_inside(uow)))
+    if found is None:
+        return False
+    _check_confirmed(uow, [incident])
+    return True
+
+
+def _is_inside(uow: UnitOfWork) -> ColumnElement[bool]:
+    """Whether Slack has the actor in an incident's channel; until it has said so, whether they reported it."""
+    reported = and_(Participant.is_member.is_(None), Incident.reporter == uow.actor)
+    inside = exists().where(
+        Participant.team_id == uow.team_id,
+        Participant.incident_id == Incident.id,
+        Participant.person == uow.actor,
+        or_(Participant.is_member.is_(True), reported),
     )
-    return participant is not None
+    return and_(inside, Incident.id.not_in(uow.withheld))
+
+
+def _check_confirmed(uow: UnitOfWork, shown: Iterable[Incident]) -> None:
+    """Raises MembersUnconfirmed where somebody may have left unheard."""
+    since = uow.members_since
+    if since is None:
+        return
+    in_doubt = [
+        one.id
+        for one in shown
+        if one.is_private and one.channel_id and (one.members_confirmed_at is None or one.members_confirmed_at < since)
+    ]
+    if in_doubt:
+        raise MembersUnconfirmed(in_doubt)
 
 
 async def open_ones(uow: UnitOfWork, *, most: int) -> tuple[Sequence[Incident], int]:
     """The first of the live incidents that the actor may see, as they are to be worked (process 8), and how many."""
-    takes_part = exists().where(
-        Participant.team_id == uow.team_id,
-        Participant.incident_id == Incident.id,
-        Participant.person == uow.actor,
-        Participant.left_at.is_(None),
-    )
     visible = [Incident.team_id == uow.team_id, Incident.status.in_(LIVE)]
     if uow.actor is not None:  # as in may_see
-        visible.append(or_(Incident.is_private.is_(False), Incident.reporter == uow.actor, takes_part))
+        visible.append(or_(Incident.is_private.is_(False), _is_inside(uow)))
+        if uow.members_since is not None:
+            _check_confirmed(uow, await uow.session.scalars(select(Incident).where(*visible, Incident.is_private)))
     rank = case({key: place for place, key in enumerate(uow.settings.priorities)}, value=Incident.priority, else_=99)
     rows = await uow.session.scalars(select(Incident).where(*visible).order_by(rank, Incident.number).limit(most))
     found = rows.all()
@@ -117,6 +136,16 @@ async def never_read(uow: UnitOfWork, *, since: datetime) -> Sequence[int]:
             Incident.channel_id.is_not(None),
             Incident.history_read_until.is_(None),
         )
+    )
+    return rows.all()
+
+
+async def private_with_channel(uow: UnitOfWork) -> Sequence[int]:
+    """The ids of the private incidents that have a channel, also of those that are over: the newest first."""
+    rows = await uow.session.scalars(
+        select(Incident.id)
+        .where(Incident.team_id == uow.team_id, Incident.is_private, Incident.channel_id.is_not(None))
+        .order_by(Incident.id.desc())
     )
     return rows.all()
 

@@ -1,7 +1,6 @@
 """Who holds which role; every holder with a beginning and an end."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import select
 
@@ -11,8 +10,9 @@ from bot.errors import UserError
 from bot.service import telling
 from bot.service.desk import UnitOfWork
 from bot.service.guards import check_live
+from bot.service.participants import take_part
 from bot.service.people import at_work, notice
-from bot.store.tables import Incident, Participant, RoleAssignment
+from bot.store.tables import Incident, RoleAssignment
 
 
 def role_key(uow: UnitOfWork, word: str) -> str:
@@ -80,6 +80,7 @@ async def assign(uow: UnitOfWork, incident: Incident, role: str, person: str) ->
     if incident.acknowledged_at is None:
         incident.acknowledged_at = uow.now
     await telling.bring_in(uow, incident, person)
+    await telling.brief(uow, incident, person, role, before=before)
     await telling.show_state(uow, incident)
     await telling.post(uow, incident, "role", role=role, person=person, before=before, left=[], by=uow.actor)
     return True
@@ -123,6 +124,7 @@ async def fill_from_settings(uow: UnitOfWork, incident: Incident) -> None:
         for person in role.holders:
             await notice(uow, person)
             await _begin(uow, incident, key, person, replaces=[])
+            await telling.brief(uow, incident, person, key, before=[])
 
 
 async def _begin(uow: UnitOfWork, incident: Incident, role: str, person: str, *, replaces: list[str]) -> None:
@@ -136,7 +138,7 @@ async def _begin(uow: UnitOfWork, incident: Incident, role: str, person: str, *,
             started_at=uow.now,
         )
     )
-    await note_participant(uow, incident, person)
+    await take_part(uow, incident, person)
     name = uow.settings.role_name(role)
     text = Mrkdwn("{} is {}").format(name, mention(person))
     if replaces:
@@ -150,37 +152,6 @@ async def _begin(uow: UnitOfWork, incident: Incident, role: str, person: str, *,
         before=replaces,
         change="assigned",
     )
-    await telling.tell_person(uow, person, "role_brief", incident=incident, role=role, before=replaces)
-
-
-async def note_participant(uow: UnitOfWork, incident: Incident, person: str, *, at: datetime | None = None) -> None:
-    """The person takes part, and may see the incident if it is private."""
-    known = await _participant(uow, incident, person)
-    if known is None:
-        uow.session.add(
-            Participant(team_id=uow.team_id, incident_id=incident.id, person=person, joined_at=at or uow.now)
-        )
-        await uow.session.flush()
-    elif known.left_at is None or (at or uow.now) > known.left_at:  # who left after that is not here
-        # What is told of comings and goings may come in any order.
-        known.joined_at, known.left_at = max(known.joined_at, at or uow.now), None
-
-
-async def note_departure(uow: UnitOfWork, incident: Incident, person: str, *, at: datetime) -> None:
-    """The person has left the channel."""
-    known = await _participant(uow, incident, person)
-    if known is None:
-        known = Participant(team_id=uow.team_id, incident_id=incident.id, person=person, joined_at=at)
-        uow.session.add(known)
-    if at >= known.joined_at:  # and has not come back since
-        known.left_at = at
-
-
-async def _participant(uow: UnitOfWork, incident: Incident, person: str) -> Participant | None:
-    found: Participant | None = await uow.session.scalar(
-        select(Participant).where(Participant.incident_id == incident.id, Participant.person == person)
-    )
-    return found
 
 
 async def _open_assignments(uow: UnitOfWork, incident: Incident) -> Sequence[RoleAssignment]:

@@ -20,6 +20,10 @@ def _announcement_lane(incident: Incident) -> str:
     return f"announcement:{incident.id}"
 
 
+def _people_lane(incident: Incident) -> str:
+    return f"people:{incident.id}"
+
+
 async def open_room(uow: UnitOfWork, incident: Incident) -> OutboxItem:
     """Everything that a declaration sets up; returns the step that makes the channel.
 
@@ -30,7 +34,7 @@ async def open_room(uow: UnitOfWork, incident: Incident) -> OutboxItem:
     ranks = list(uow.settings.priorities)
     urgency = 1 + min(3, ranks.index(incident.priority) if incident.priority in ranks else 3)
     channel = await uow.tell("create_channel", lane=f"room:{incident.id}", incident=incident, urgency=urgency)
-    await uow.tell("invite", lane=f"people:{incident.id}", after=channel, incident=incident, urgency=urgency - 1)
+    await uow.tell("invite", lane=_people_lane(incident), after=channel, incident=incident, urgency=urgency - 1)
     card = await uow.tell("post_card", lane=f"card:{incident.id}", after=channel, incident=incident, urgency=urgency)
     await uow.tell("set_topic", lane=f"topic:{incident.id}", after=channel, incident=incident, urgency=urgency)
     if not incident.is_private:
@@ -79,6 +83,25 @@ async def tell_person(uow: UnitOfWork, person: str, message: str, *, incident: I
     )
 
 
+async def brief(uow: UnitOfWork, incident: Incident, person: str, role: str, *, before: list[str]) -> None:
+    """What a role expects, privately.
+
+    In a private incident it goes out behind the invitation, and only to somebody who is in the channel by then.
+    """
+    await uow.tell(
+        "tell_person",
+        lane=_people_lane(incident) if incident.is_private else f"person:{person}",
+        incident=incident,
+        payload={"message": "role_brief", "person": person, "role": role, "before": before},
+    )
+
+
+async def report_not_invited(uow: UnitOfWork, incident: Incident, person: str, *, why: str, by: str | None) -> None:
+    """Tells whoever invited the person, or the commander, that they couldn't be added to the channel."""
+    told = by if by not in (None, person) else await _in_charge(uow, incident)
+    await tell_person(uow, told, "not_invited", incident=incident, invited=person, why=why)
+
+
 async def report_refusal(uow: UnitOfWork, refused: OutboxItem, *, what: str, why: str) -> None:
     """Tells the commander, or the reporter, what could not be done.
 
@@ -106,6 +129,12 @@ async def _report(uow: UnitOfWork, incident_id: int | None, subject: str, *, wha
     if known is not None:
         return
     incident = await by_id(uow, incident_id)
+    payload = {"message": "trouble", "person": await _in_charge(uow, incident), "what": what, "why": why}
+    await uow.tell("tell_person", lane=lane, incident=incident, coalesce=True, payload=payload)
+
+
+async def _in_charge(uow: UnitOfWork, incident: Incident) -> str:
+    """The commander, else the reporter."""
     commander = await uow.session.scalar(
         select(RoleAssignment.person).where(
             RoleAssignment.incident_id == incident.id,
@@ -113,14 +142,14 @@ async def _report(uow: UnitOfWork, incident_id: int | None, subject: str, *, wha
             RoleAssignment.ended_at.is_(None),
         )
     )
-    person = commander or incident.reporter
-    payload = {"message": "trouble", "person": person, "what": what, "why": why}
-    await uow.tell("tell_person", lane=lane, incident=incident, coalesce=True, payload=payload)
+    return commander or incident.reporter
 
 
 async def bring_in(uow: UnitOfWork, incident: Incident, person: str) -> None:
     """Invites a person into the incident's channel."""
-    await uow.tell("invite", lane=f"people:{incident.id}", incident=incident, payload={"person": person})
+    await uow.tell(
+        "invite", lane=_people_lane(incident), incident=incident, payload={"person": person, "by": uow.actor}
+    )
 
 
 async def hand_in_postmortem(uow: UnitOfWork, incident: Incident, postmortem_id: int) -> None:

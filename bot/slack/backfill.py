@@ -12,7 +12,7 @@ from bot.errors import NOT_LET_IN, SlackBusy, SlackRefused, SlackUnclear
 from bot.service import chat, history
 from bot.service.desk import Desk, UnitOfWork
 from bot.service.incidents import by_id, live_with_channel, never_read, of_channel
-from bot.service.roles import note_departure, note_participant
+from bot.service.participants import take_part
 from bot.slack.gateway import Gateway
 from bot.slack.listeners.events import NOT_SPEECH, TOMBSTONE, spoken
 from bot.store.outages import fault_in
@@ -23,12 +23,8 @@ log = logging.getLogger(__name__)
 _PAGE = 200
 # Read again at each start: what was edited, marked or deleted meanwhile may be older than the last word.
 _LOOK_BACK = timedelta(days=2)
-_COMINGS_AND_GOINGS = {
-    "channel_join": note_participant,
-    "group_join": note_participant,
-    "channel_leave": note_departure,
-    "group_leave": note_departure,
-}
+# Who is in the channel now is not read from these: somebody who was removed left no such message.
+_COMINGS_AND_GOINGS = frozenset({"channel_join", "group_join", "channel_leave", "group_leave"})
 _PAUSE_AFTER_SILENCE = 5.0
 _MOST_SILENCES = 24
 _PAUSE_AFTER_NO_ANSWER = 60.0  # seconds, after all of these
@@ -233,10 +229,9 @@ class Backfill:
     ) -> None:
         incident = await of_channel(uow, channel)
         for message in page:
-            note = _COMINGS_AND_GOINGS.get(str(message.get("subtype")))
-            if note is not None and incident is not None and message.get("user"):
+            if message.get("subtype") in _COMINGS_AND_GOINGS and incident is not None and message.get("user"):
                 if message["user"] != self._workspace.bot_user_id:
-                    await note(uow, incident, message["user"], at=from_ts(message["ts"]))
+                    await take_part(uow, incident, message["user"])
                 continue
             if message.get("subtype") == TOMBSTONE:
                 await chat.hear_deletion(uow, channel, message["ts"], at=uow.now)

@@ -130,4 +130,20 @@ def _translate(method: str, problem: SlackApiError) -> SlackBusy | SlackRefused 
     if status >= 500 or code in _MAYBE_AN_EFFECT:
         return SlackUnclear(method, code or f"status {status}")
     details = (answer.get("response_metadata") or {}).get("messages") or answer.get("errors") or ""
-    return SlackRefused(method, code, needed=answer.get("needed") or "", detail=str(details)[:300] if details else "")
+    return SlackRefused(
+        method,
+        code,
+        needed=answer.get("needed") or "",
+        detail=str(details)[:300] if details else "",
+        people=people_refused(answer),
+    )
+
+
+def people_refused(answer: Any) -> dict[str, str]:
+    """{person: why not}, as Slack says it of people who were named together."""
+    told = answer.get("errors")
+    return {
+        str(one["user"]): str(one.get("error") or "")
+        for one in (told if isinstance(told, list) else [])
+        if isinstance(one, Mapping) and one.get("user") and not one.get("ok")
+    }

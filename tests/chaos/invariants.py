@@ -215,7 +215,7 @@ def members_are_on_record(facts: Facts) -> Iterator[str]:
     for incident in facts.incidents:
         channel = facts.channel_of(incident)
         there = {one for one in channel.members if one != facts.bot} if channel else set()
-        known = {one.person for one in facts.participants if one.incident_id == incident.id and one.left_at is None}
+        known = {one.person for one in facts.participants if one.incident_id == incident.id and one.is_member}
         if there != known:
             yield f"{incident.name} has the members {sorted(there)}, and {sorted(known)} on record"
 

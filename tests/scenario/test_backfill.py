@@ -1,8 +1,7 @@
 """What was said while the bot was away is on record afterwards, with its own time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, cast
 
@@ -17,7 +16,7 @@ from bot.service.incidents import by_number
 from bot.slack.backfill import Backfill
 from bot.slack.gateway import Gateway
 from bot.slack.inbox import Inbox
-from bot.store.tables import Message, MessageVersion, Participant, Workspace
+from bot.store.tables import Message, MessageVersion, Workspace
 from tests.world import START, World, open_world
 
 
@@ -282,19 +281,19 @@ async def test_what_slack_gave_up_on_in_an_outage_is_read_when_it_is_over(
     monkeypatch.setattr(Inbox, "_store_once", away)
     await world.workspace.post_message(user="ben", channel=channel, text="said in the outage")
     await tried.wait()
-    missed = await say_unheard(world, monkeypatch, channel)
+    missed = await say_unheard(world, channel)
     monkeypatch.setattr(Inbox, "_store_once", store)
     await is_on_record(world, missed)
 
 
 @pytest.mark.usefixtures("looking_often")
-async def test_a_channel_that_is_found_again_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_channel_that_is_found_again_is_read(world: World) -> None:
     """Slack made it, and the answer was lost; Slack gave up on what was said before it was found."""
     world.server.faults.set({"drop_after_accept": {"method": "conversations.create", "count": 1}})
     await world.command("ana", "declare p1 Checkout returns 503")
     channel = world.workspace.latest_app_channel()
     assert channel is not None
-    missed = await say_unheard(world, monkeypatch, channel.name)
+    missed = await say_unheard(world, channel.name)
     await world.pass_time(seconds=5)
     await is_on_record(world, missed)
 
@@ -305,7 +304,7 @@ async def test_what_slack_held_back_is_read_when_its_minute_is_over(
 ) -> None:
     monkeypatch.setattr("bot.slack.inbox._HELD_BACK_FOR", 0.05)
     channel = await world.declare()
-    missed = await say_unheard(world, monkeypatch, channel)
+    missed = await say_unheard(world, channel)
     [app] = world.workspace.apps
     app.delivery.deliver(
         {
@@ -344,44 +343,12 @@ async def test_an_outage_puts_the_reading_of_the_start_off(database_url: str, mo
     await coming_back
 
 
-async def say_unheard(world: World, monkeypatch: pytest.MonkeyPatch, channel: str) -> str:
-    with unheard(world, monkeypatch):
+async def say_unheard(world: World, channel: str) -> str:
+    with world.unheard():
         return await world.workspace.post_message(user="ben", channel=channel, text="Which deploy was it?")
-
-
-@contextmanager
-def unheard(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What is done meanwhile Slack does not tell the bot, as when it has given up repeating an event."""
-    [app] = world.workspace.apps
-    with monkeypatch.context() as patch:
-        patch.setattr(app.delivery, "deliver", lambda _: None)
-        yield
 
 
 async def is_on_record(world: World, ts: str) -> None:
     async with asyncio.timeout(20):
         while ts not in {one["ts"] for one in (await world.record())["messages"]}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-
-
-async def test_who_joins_and_leaves_while_nobody_listens_takes_part_and_does_not(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    channel = await world.declare("p1 Stolen laptop private:yes")
-    await world.command("ana", "assign comms @ben", channel=channel)
-    await world.settle()
-    ben = world.workspace.user("ben").id
-    async with world.bot.desk.work() as uow:
-        await uow.session.execute(delete(Participant).where(Participant.person == ben))
-    assert "no INC-1" in (await world.command("ben", "status INC-1")).text
-    await backfill(world).read(1)
-    assert "Stolen laptop" in (await world.command("ben", "status INC-1")).text
-    with unheard(world, monkeypatch):
-        await world.workspace.leave_channel(user="ben", channel=channel)
-    for _ in range(2):  # the second reading finds the joining, too
-        await backfill(world).read(1)
-        assert "no INC-1" in (await world.command("ben", "status INC-1")).text
-    await world.command("ana", "assign tech @ben", channel=channel)
-    for _ in range(2):
-        await backfill(world).read(1)
-        assert "Stolen laptop" in (await world.command("ben", "status INC-1")).text, "who is back is not gone again"

@@ -13,7 +13,7 @@ from bot.service.chat import MARKS, Spoken, Version
 from bot.service.desk import UnitOfWork
 from bot.service.files import file_facts
 from bot.service.incidents import of_channel
-from bot.service.roles import note_departure, note_participant
+from bot.service.participants import come_in, go_out
 from bot.slack.happening import Happening
 from bot.slack.person import person_facts
 from bot.store import outbox
@@ -183,13 +183,13 @@ async def _handle_joined(uow: UnitOfWork, event: Event, at: datetime) -> None:
     incident, person = await _incident_of(uow, _text(event, "channel")), _text(event, "user")
     if incident is not None and person is not None and not await _is_our_own(uow, event):
         await people.notice(uow, person)
-        await note_participant(uow, incident, person, at=at)
+        await come_in(uow, incident, person, at=_moment(event, "event_ts", at))
 
 
 async def _handle_left(uow: UnitOfWork, event: Event, at: datetime) -> None:
     incident, person = await _incident_of(uow, _text(event, "channel")), _text(event, "user")
     if incident is not None and person is not None:
-        await note_departure(uow, incident, person, at=at)
+        await go_out(uow, incident, person, at=_moment(event, "event_ts", at))
 
 
 async def _handle_user_change(uow: UnitOfWork, event: Event, at: datetime) -> None:  # noqa: ARG001

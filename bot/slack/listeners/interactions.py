@@ -7,19 +7,20 @@ from typing import Any
 from uuid import uuid4
 
 from bot.domain.mrkdwn import Mrkdwn
-from bot.errors import SlackError, UnknownPerson, UserError
+from bot.errors import MembersUnconfirmed, SlackError, UnknownPerson, UserError
 from bot.service import people
 from bot.service.command import Answer, Modal
 from bot.service.desk import Desk, UnitOfWork
 from bot.slack.gateway import Gateway
+from bot.slack.membership import Membership
 from bot.slack.person import person_facts
 from bot.store import inbox
 
 log = logging.getLogger(__name__)
 
 Doing = Callable[[UnitOfWork], Awaitable[Answer | Modal | None]]
-# A rule asks for one person at a time; nobody names more in one line.
-_MOST_UNKNOWN = 5
+# A rule asks for one person at a time, and nobody names more than five in one line; then for who is in which channel.
+_MOST_ATTEMPTS = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +34,10 @@ class Asked:
 
 
 class Interactions:
-    def __init__(self, desk: Desk, slack: Gateway) -> None:
+    def __init__(self, desk: Desk, slack: Gateway, membership: Membership) -> None:
         self.desk = desk
         self.slack = slack
+        self._membership = membership
 
     async def do(self, asked: Asked, doing: Doing, *, typed: str = "") -> None:
         """Carries `doing` out and sees to its answer; a refusal is an answer too. Once it returns, it is committed.
@@ -63,9 +65,12 @@ class Interactions:
         return {}
 
     async def _in_one_transaction(self, asked: Asked, doing: Doing) -> Answer | Modal | None:
-        for _ in range(_MOST_UNKNOWN):
+        withheld = frozenset[int]()
+        for _ in range(_MOST_ATTEMPTS):
             try:
-                async with self.desk.work(actor=asked.person) as uow:
+                async with self.desk.work(
+                    actor=asked.person, members_since=self._membership.since, withheld=withheld
+                ) as uow:
                     if asked.key is not None and not await self._is_first(uow, asked.key):
                         return None
                     outcome = await doing(uow)
@@ -73,6 +78,8 @@ class Interactions:
                         await self._promise(uow, asked, outcome)
             except UnknownPerson as unknown:
                 await self.learn(unknown.user_id)
+            except MembersUnconfirmed as doubt:
+                withheld |= await self._membership.confirm(doubt.incident_ids)
             else:
                 return outcome
         raise UserError("Too many people in one line whom I have not met. Name fewer.")

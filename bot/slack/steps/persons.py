@@ -1,6 +1,7 @@
 """What is told to one person, who they are, and what their files are called."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from bot.errors import SlackRefused
 from bot.render.words import Words
 from bot.service import files, people
 from bot.service.desk import UnitOfWork
-from bot.service.incidents import by_id
+from bot.service.incidents import by_id, may_see
 from bot.slack import messages
 from bot.slack.gateway import Gateway
 from bot.slack.person import person_facts
@@ -23,14 +24,17 @@ class TellPerson(Posting):
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         incident = await by_id(uow, item.incident_id)
         name, references = message_and_references(item)
-        if name == "role_brief" and not await _still_holds(uow, incident, references["role"], references["person"]):
+        if name == "role_brief" and not await _is_for(uow, incident, references["role"], references["person"]):
             return None
         message = await messages.build(uow, incident, words, name, references)
         # A person's id opens the conversation with them.
         return self._post(item, references["person"], message.to_args())
 
 
-async def _still_holds(uow: UnitOfWork, incident: Incident, role: str, person: str) -> bool:
+async def _is_for(uow: UnitOfWork, incident: Incident, role: str, person: str) -> bool:
+    """Whether they hold the role still, and may know of the incident."""
+    if not await may_see(replace(uow, actor=person), incident):
+        return False
     found = await uow.session.scalar(
         select(RoleAssignment.id).where(
             RoleAssignment.incident_id == incident.id,

@@ -10,11 +10,11 @@ from bot.domain.channel_names import channel_name
 from bot.domain.mrkdwn import cut
 from bot.errors import SlackRefused
 from bot.render.words import Words
-from bot.service import roles
+from bot.service import participants, roles, telling
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_id
 from bot.slack import facts, messages
-from bot.slack.gateway import Gateway
+from bot.slack.gateway import Gateway, people_refused
 from bot.slack.steps.step import Call, Posting, Step, find_message, message_and_references, own_channels
 from bot.store.tables import Incident, OutboxItem, Postmortem
 
@@ -58,6 +58,8 @@ class CreateChannel(Step):
         if not item.unclear:
             # Nothing was said in it before. One that is found after an earlier attempt is read (bot.slack.backfill).
             incident.history_read_until = f"{channel.get('created', 0)}.000000"
+            # Nobody else is in it yet, and whoever comes is told of.
+            incident.members_confirmed_at = uow.now
         incident.channel_problem = None
 
     async def refused(self, uow: UnitOfWork, item: OutboxItem, problem: SlackRefused) -> bool:
@@ -67,6 +69,21 @@ class CreateChannel(Step):
         incident = await by_id(uow, item.incident_id)
         incident.channel_problem = problem.explained
         return False
+
+
+# Slack's codes that are about the person, not about the channel or us; and what they mean to who invited them.
+_ELSEWHERE = "this account belongs to another workspace"
+_WHY_NOT = {
+    "user_is_restricted": "only a workspace admin can add guests to a channel",
+    "ura_max_channels": "a single-channel guest can't be in a second channel",
+    "cant_invite": "Slack doesn't allow it for this account, which may be deactivated",
+    "user_not_found": "Slack doesn't know this account",
+    "org_user_not_in_team": _ELSEWHERE,
+    "invitee_cant_see_channel": _ELSEWHERE,
+    "no_external_invite_permission": "I may not invite people from other organisations",
+    "no_permission": "I may not invite this person",
+}
+_ABOUT_A_PERSON = frozenset(_WHY_NOT) | {"already_in_channel", "cant_invite_self"}
 
 
 class Invite(Step):
@@ -88,6 +105,29 @@ class Invite(Step):
             # force: one person who cannot be invited must not keep the others out
             arguments={"channel": incident.channel_id, "users": ",".join(wanted), "force": True},
         )
+
+    async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
+        """Slack's answer, with what became of each person; one that is only about people is no refusal of the step."""
+        invited = str(call.arguments["users"]).split(",")
+        try:
+            answer = await slack.call(call.method, call.arguments)
+        except SlackRefused as problem:
+            refused = problem.people or ({invited[0]: problem.code} if problem.code in _ABOUT_A_PERSON else {})
+            if not refused or len(refused) < len(invited):
+                raise
+            return {"invited": {one: refused.get(one) for one in invited}}
+        refused = people_refused(answer)
+        return {"invited": {one: refused.get(one) for one in invited}}
+
+    async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
+        incident = await by_id(uow, item.incident_id)
+        for person, refused in answer["invited"].items():
+            if refused in (None, "already_in_channel"):
+                await participants.come_in(uow, incident, person, at=item.created_at)
+            elif refused != "cant_invite_self":
+                await participants.stay_out(uow, incident, person, asked_at=item.created_at)
+                why = _WHY_NOT.get(refused, f"Slack refused it ({refused})")
+                await telling.report_not_invited(uow, incident, person, why=why, by=item.payload.get("by"))
 
 
 class SetTopic(Step):

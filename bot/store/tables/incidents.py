@@ -68,6 +68,8 @@ class Incident(Row, Base):
     # How far the channel's history has been read: everything up to this ts is on record.
     history_read_until: Mapped[str | None]
     history_reading: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # a reading under way
+    # When the channel's member list was last compared with Slack's, as a whole.
+    members_confirmed_at: Mapped[datetime | None]
 
     @property
     def name(self) -> str:
@@ -105,15 +107,16 @@ class RoleAssignment(Row, Base):
 
 
 class Participant(Row, Base):
-    """Who is or was in the incident's channel; for a private incident, who may see it."""
+    """Who took part, and whether Slack has them in the incident's channel: for a private incident, who may see it."""
 
     __tablename__ = "participants"
     __table_args__ = (UniqueConstraint("incident_id", "person"), Index(None, "team_id", "person"))
 
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
     person: Mapped[str]
-    joined_at: Mapped[datetime]
-    left_at: Mapped[datetime | None]
+    joined_at: Mapped[datetime | None]  # when they last came into the channel
+    left_at: Mapped[datetime | None]  # when they left it, unless they came back
+    is_member: Mapped[bool | None]  # None until Slack has said
 
 
 class TimelineEntry(Row, Base):

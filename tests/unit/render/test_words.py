@@ -67,6 +67,7 @@ def facts_with(text: str) -> dict[str, dict[str, Any]]:
         "closed": {"by": "U2"},
         "declared": {"priority": "P1 Critical", "in_doubt": True, "hints": [text]},
         "note": {"by": "U2", "text": markup(text), "at": after(1), "earlier": True},
+        "not_invited": {"person": "U1", "invited": "U2", "why": text},
         "postmortem_note": {},
         "priority": {"before_label": "P2", "after_label": "P1", "by": "U2", "because": text},
         "prompt": {"asked": "U2", "level": 1, "owed_at": after(75), "overdue": timedelta(minutes=5)},
