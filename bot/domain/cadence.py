@@ -17,6 +17,19 @@ def slot_after(due: datetime, *, every: timedelta, now: datetime) -> datetime:
     return due + every * (missed + 1)
 
 
+# A reminder that nobody answers all night helps nobody; four hours is a shift's half.
+_LONGEST_PROMPT_INTERVAL = timedelta(hours=4)
+
+
+def prompt_interval(every: timedelta, round_: int) -> timedelta:
+    """How long after an unanswered round the next one begins: the rhythm at first, doubled from the third on.
+
+    At most four hours, or the rhythm itself where that is longer. Rounds count from 1.
+    """
+    times: int = 2 ** min(max(0, round_ - 2), 20)
+    return min(every * times, max(every, _LONGEST_PROMPT_INTERVAL))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Punctuality:
     """How an update stands to the time at which it was owed."""

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from bot.clock import Pause
 from bot.metrics import DUE_JOB_LATENESS_SECONDS
-from bot.service import postmortem, telling, updates
+from bot.service import postmortem, prompts, roles, telling
 from bot.service.desk import Desk, UnitOfWork
 from bot.store.tables import DueJob, Incident
 
@@ -34,7 +34,8 @@ class Job:
 
 JOBS = {
     postmortem.JOB: Job(run=postmortem.write_draft, what="write the postmortem draft"),
-    updates.JOB: Job(run=updates.prompt, what="ask for the update that is due"),
+    roles.JOB: Job(run=roles.vacate, what="free the role of somebody who has left"),
+    prompts.JOB: Job(run=prompts.prompt, what="ask for the update that is due"),
 }
 
 

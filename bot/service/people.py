@@ -12,6 +12,8 @@ from bot.service.desk import UnitOfWork
 from bot.store.tables import Person
 from bot.store.upsert import upsert
 
+_SLACKBOT = "USLACKBOT"  # of which Slack says that it is no bot
+
 
 @dataclass(frozen=True, kw_only=True)
 class PersonFacts:
@@ -31,6 +33,18 @@ async def known(uow: UnitOfWork, user_id: str) -> Person:
     if found is None:
         raise UnknownPerson(user_id)
     return found
+
+
+async def apps_among(uow: UnitOfWork, user_ids: Iterable[str]) -> set[str]:
+    """Those of them that are apps, as far as they are known."""
+    wanted = list(user_ids)
+    found = {user_id for user_id, person in (await _many(uow, wanted)).items() if person.is_bot}
+    return found | {_SLACKBOT}.intersection(wanted)
+
+
+async def is_known(uow: UnitOfWork, user_id: str) -> bool:
+    """Whether the database has met the person."""
+    return user_id in await _many(uow, [user_id])
 
 
 async def at_work(uow: UnitOfWork, user_id: str) -> Person:
@@ -97,5 +111,10 @@ async def learn(uow: UnitOfWork, facts: PersonFacts) -> None:
 async def notice(uow: UnitOfWork, *user_ids: str | None) -> None:
     """Promises to ask Slack who they are, where the database has not met them: names are wanted later, not now."""
     met = await _many(uow, user_ids)
-    for user_id in dict.fromkeys(one for one in user_ids if one and one not in met):
+    await ask_again(uow, *(one for one in user_ids if one and one not in met))
+
+
+async def ask_again(uow: UnitOfWork, *user_ids: str) -> None:
+    """Promises to ask Slack who they are, also where that is known: it may have changed."""
+    for user_id in dict.fromkeys(user_ids):
         await uow.tell("learn_person", lane=f"learn:{user_id}", coalesce=True, urgency=9, payload={"user_id": user_id})

@@ -76,7 +76,7 @@ async def prompts(uow: UnitOfWork, incident: Incident) -> Sequence[Prompt]:
 
 
 async def participants(uow: UnitOfWork, incident: Incident) -> list[str]:
-    """Ids of everyone who was in the channel, wrote in it or held a role."""
+    """Ids of everyone who was in the channel, wrote in it or held a role; no apps, and not Slackbot."""
     rows = await uow.session.scalars(
         select(Participant.person).where(Participant.incident_id == incident.id).order_by(Participant.id)
     )
@@ -88,7 +88,8 @@ async def participants(uow: UnitOfWork, incident: Incident) -> list[str]:
             .order_by(Message.ts)
         )
         found.update(dict.fromkeys(person for person in spoke if person))
-    return list(found)
+    apps = await people.apps_among(uow, found)
+    return [person for person in found if person not in apps]
 
 
 async def status_phases(uow: UnitOfWork, incident: Incident) -> list[Phase]:

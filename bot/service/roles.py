@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from bot.domain.command_line import nearest
+from bot.domain.lifecycle import LIVE
 from bot.domain.mrkdwn import Mrkdwn, mention
 from bot.errors import UserError
 from bot.service import telling
 from bot.service.desk import UnitOfWork
 from bot.service.guards import check_live
+from bot.service.incidents import by_id
 from bot.service.participants import take_part
-from bot.service.people import at_work, notice
-from bot.store.tables import Incident, RoleAssignment
+from bot.service.people import PersonFacts, ask_again, at_work, learn, notice
+from bot.store.tables import DueJob, Incident, RoleAssignment
 
 
 def role_key(uow: UnitOfWork, word: str) -> str:
@@ -116,6 +118,67 @@ async def release(uow: UnitOfWork, incident: Incident, role: str, person: str) -
     raise UserError(
         f"You are not {uow.settings.role_name(role).lower()} of {incident.name}, so there is nothing to lay down."
     )
+
+
+JOB = "vacate_role"
+
+
+async def save_profile(uow: UnitOfWork, facts: PersonFacts) -> None:
+    """Stores what Slack says of a person; whose account was deactivated holds no role any longer."""
+    await learn(uow, facts)
+    if facts.deleted:
+        await request_vacancies(uow, facts.user_id)
+
+
+async def request_vacancies(uow: UnitOfWork, person: str) -> None:
+    """The person cannot answer any more: promises to free their roles, one incident at a time."""
+    rows = await uow.session.execute(
+        select(RoleAssignment.id, Incident)
+        .join(Incident, Incident.id == RoleAssignment.incident_id)
+        .where(
+            RoleAssignment.team_id == uow.team_id,
+            RoleAssignment.person == person,
+            RoleAssignment.ended_at.is_(None),
+            Incident.status.in_(LIVE),
+        )
+    )
+    for number, incident in rows:
+        await uow.schedule(JOB, key=f"{JOB}:{number}", due_at=uow.now, incident=incident, assignment=number)
+
+
+async def vacate(uow: UnitOfWork, job: DueJob) -> None:
+    """Ends the time in a role of somebody whose account was deactivated; the channel and its commander hear of it."""
+    incident = await by_id(uow, job.incident_id)
+    row = await uow.session.get_one(RoleAssignment, job.payload["assignment"])
+    if row.ended_at is not None or not incident.is_live:
+        return
+    row.ended_at = uow.now
+    name = uow.settings.role_name(row.role)
+    uow.record(
+        incident,
+        "role",
+        Mrkdwn("{} is vacant: the account of {} was deactivated").format(name, mention(row.person)),
+        role=row.role,
+        person=row.person,
+        change="deactivated",
+    )
+    held = await current(uow, incident)
+    commander = next(iter(held.get("incident_commander", [])), None)
+    await telling.show_state(uow, incident)
+    await telling.post(
+        uow, incident, "vacant", role=row.role, person=row.person, left=held.get(row.role, []), commander=commander
+    )
+
+
+async def check_holders(uow: UnitOfWork) -> None:
+    """Asks Slack again about everybody who holds a role in a live incident: one may have left while nobody listened."""
+    rows = await uow.session.scalars(
+        select(RoleAssignment.person)
+        .join(Incident, Incident.id == RoleAssignment.incident_id)
+        .where(RoleAssignment.team_id == uow.team_id, RoleAssignment.ended_at.is_(None), Incident.status.in_(LIVE))
+        .distinct()
+    )
+    await ask_again(uow, *sorted(rows))
 
 
 async def fill_from_settings(uow: UnitOfWork, incident: Incident) -> None:

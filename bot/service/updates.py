@@ -1,23 +1,19 @@
-"""Updates to stakeholders, and the prompts that keep them coming: each "next update at" is a promise."""
+"""Updates to stakeholders: each "next update at" is a promise, which bot.service.prompts keeps in mind."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from bot.domain.cadence import next_update_due, slot_after
+from bot.domain.cadence import next_update_due
 from bot.domain.lifecycle import Status, check_transition
 from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.times import iso
 from bot.errors import UserError
-from bot.service import roles, telling
+from bot.service import prompts, telling
 from bot.service.desk import UnitOfWork
 from bot.service.guards import check_live
-from bot.service.incidents import by_id
 from bot.service.people import notice
-from bot.store.tables import DueJob, Incident, Prompt, Update
-
-JOB = "update_due"
+from bot.store.tables import Incident, Update
 
 
 async def post_update(
@@ -58,7 +54,7 @@ async def post_update(
     )
     uow.session.add(posted)
     await uow.session.flush()
-    await settle_prompts(uow, incident, "answered")
+    await prompts.settle(uow, incident, "answered")
     incident.last_update_at = uow.now
     await plan_next(uow, incident, last=uow.now, promised=promised)
     posted.next_due_at = incident.next_update_due_at
@@ -110,7 +106,7 @@ async def plan_next(uow: UnitOfWork, incident: Incident, *, last: datetime, prom
     """After an update (or the declaration): when the next one is owed."""
     every = uow.settings.update_every(incident.priority)
     due = next_update_due(last=last, every=every, promised=promised)
-    await _owe(uow, incident, max(due, uow.now) if due is not None else None)
+    await prompts.plan(uow, incident, max(due, uow.now) if due is not None else None)
 
 
 async def replan(uow: UnitOfWork, incident: Incident) -> None:
@@ -123,94 +119,11 @@ async def replan(uow: UnitOfWork, incident: Incident) -> None:
     rhythm = next_update_due(last=last, every=uow.settings.update_every(incident.priority))
     if rhythm is not None and (due is None or due > uow.now):
         due = max(rhythm, uow.now) if due is None else min(due, max(rhythm, uow.now))
-    await _owe(uow, incident, due)
-
-
-async def _owe(uow: UnitOfWork, incident: Incident, due: datetime | None) -> None:
-    """The next update is owed at `due`; its prompt takes the place of the one that was planned."""
-    await _cancel_prompts(uow, incident)
-    incident.next_update_due_at = due
-    every = uow.settings.update_every(incident.priority)
-    if due is not None and due < uow.now:
-        due = slot_after(due, every=every, now=uow.now) if every else None
-    if due is not None:
-        await _schedule(uow, incident, slot=due, level=0, at=due)
-
-
-async def _cancel_prompts(uow: UnitOfWork, incident: Incident) -> None:
-    await uow.session.execute(
-        update(DueJob)
-        .where(DueJob.incident_id == incident.id, DueJob.kind == JOB, DueJob.state == "waiting")
-        .values(state="cancelled", done_at=uow.now)
-    )
+    await prompts.plan(uow, incident, due)
 
 
 async def stop(uow: UnitOfWork, incident: Incident) -> None:
     """No prompts after the end."""
-    await settle_prompts(uow, incident, "ended")
-    await _cancel_prompts(uow, incident)
+    await prompts.settle(uow, incident, "ended")
+    await prompts.cancel(uow, incident)
     incident.next_update_due_at = None
-
-
-async def settle_prompts(uow: UnitOfWork, incident: Incident, outcome: str) -> None:
-    """What became of the prompts that were still open."""
-    await uow.session.execute(
-        update(Prompt)
-        .where(Prompt.incident_id == incident.id, Prompt.outcome == "open")
-        .values(outcome=outcome, answered_at=uow.now if outcome == "answered" else None)
-    )
-
-
-async def prompt(uow: UnitOfWork, job: DueJob) -> None:
-    """An update is due: asks the role's holder, or at a later level its deputy, and plans what follows."""
-    incident = await by_id(uow, job.incident_id)
-    if not incident.is_live or iso(incident.next_update_due_at) != job.payload["owed_at"]:
-        return  # an update came, the priority changed or it is over
-    slot, level = datetime.fromisoformat(job.payload["slot"]), int(job.payload["level"])
-    before = await uow.session.scalars(
-        select(Prompt.asked).where(Prompt.incident_id == incident.id, Prompt.due_at == slot)
-    )
-    already = set(before)
-    # Who holds the roles may have changed since the first was asked.
-    left = [person for person in await _chain(uow, incident) if person not in already]
-    if level > 0 and not left:
-        return
-    asked = left[0] if left else None
-    await settle_prompts(uow, incident, "missed")
-    sent = Prompt(team_id=uow.team_id, incident_id=incident.id, due_at=slot, level=level, sent_at=uow.now, asked=asked)
-    uow.session.add(sent)
-    await uow.session.flush()
-    await telling.post(uow, incident, "prompt", prompt_id=sent.id)
-    every = uow.settings.update_every(incident.priority)
-    following = slot_after(slot, every=every, now=uow.now) if every else None
-    if len(left) > 1:
-        later = uow.now + uow.settings.updates.ask_deputy_after
-        if following is None or later < following:
-            await _schedule(uow, incident, slot=slot, level=level + 1, at=later)
-    if level == 0 and following is not None:
-        await _schedule(uow, incident, slot=following, level=0, at=following)
-
-
-async def _schedule(uow: UnitOfWork, incident: Incident, *, slot: datetime, level: int, at: datetime) -> None:
-    owed = iso(incident.next_update_due_at)
-    await uow.schedule(
-        JOB,
-        key=f"{JOB}:{incident.id}:{owed}:{iso(slot)}:{level}",
-        due_at=at,
-        incident=incident,
-        owed_at=owed,
-        slot=slot.isoformat(),
-        level=level,
-    )
-
-
-async def _chain(uow: UnitOfWork, incident: Incident) -> Sequence[str]:
-    """Who is asked, one after the other: the asked role's holder, then its deputies'; each person once."""
-    held = await roles.current(uow, incident)
-    people: list[str] = []
-    role: str | None = uow.settings.updates.asked_role
-    while role is not None:
-        if role in held and held[role][0] not in people:
-            people.append(held[role][0])
-        role = uow.settings.roles[role].deputy
-    return people

@@ -13,6 +13,7 @@ from bot.service import chat, history
 from bot.service.desk import Desk, UnitOfWork
 from bot.service.incidents import by_id, live_with_channel, never_read, of_channel
 from bot.service.participants import take_part
+from bot.service.roles import check_holders
 from bot.slack.gateway import Gateway
 from bot.slack.listeners.events import NOT_SPEECH, TOMBSTONE, spoken
 from bot.store.outages import fault_in
@@ -78,8 +79,9 @@ class Backfill:
 
     async def catch_up(self) -> None:
         """Reads on where the record of each live incident ends; what Slack does not give does not keep the others."""
-        async with self._desk.look() as uow:
+        async with self._desk.work() as uow:
             waiting = await live_with_channel(uow)
+            await check_holders(uow)
         await self._read_each(waiting)
 
     async def read_rest(self) -> None:

@@ -1,12 +1,15 @@
 """Every message that the bot posts, by name: facts as of when it is sent, words from templates/NAME.j2."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy import select
 
 from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.runbook import Runbook
 from bot.render.words import Words
-from bot.service import impact
+from bot.service import impact, people
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import similar_open
 from bot.slack.facts import priority_label
@@ -51,16 +54,56 @@ async def _update(uow: UnitOfWork, incident: Incident, words: Words, references:
 
 async def _prompt(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
     sent = await uow.session.get_one(Prompt, references["prompt_id"])
-    owed_at = incident.next_update_due_at or sent.due_at
+    private = references.get("private", False)
     text = words.chat(
-        "prompt", it=incident, asked=sent.asked, level=sent.level, owed_at=owed_at, overdue=sent.sent_at - owed_at
+        "prompt",
+        it=incident,
+        asked=sent.asked,
+        role_name=uow.settings.role_name(uow.settings.updates.asked_role).lower(),
+        silent="" if private else await _silent(uow, sent),
+        overdue=sent.sent_at - (incident.next_update_due_at or sent.due_at),
+        private=private,
     )
     return prompt_message(text, number=incident.number)
 
 
+async def _silent(uow: UnitOfWork, sent: Prompt) -> str:
+    """The name of who was asked before in the same round."""
+    before = await uow.session.scalar(
+        select(Prompt.asked)
+        .where(Prompt.incident_id == sent.incident_id, Prompt.due_at == sent.due_at, Prompt.level < sent.level)
+        .order_by(Prompt.level.desc())
+        .limit(1)
+    )
+    return (await people.names(uow, [before])).get(before, "") if before else ""
+
+
+async def _overdue(_: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+    return Message(text=words.chat("overdue", it=incident, owed_at=datetime.fromisoformat(references["owed_at"])))
+
+
+async def _vacant(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+    key, person = references["role"], references["person"]
+    text = words.chat(
+        "vacant",
+        it=incident,
+        name=(await people.names(uow, [person])).get(person, "Somebody"),
+        left=references["left"],
+        commander=references["commander"],
+        role_name=uow.settings.role_name(key).lower(),
+        role_word=_role_word(uow, key),
+    )
+    return Message(text=text)
+
+
+def _role_word(uow: UnitOfWork, key: str) -> str:
+    """What people type for the role."""
+    configured = uow.settings.roles.get(key)
+    return (configured.aliases or (key,))[0] if configured else key
+
+
 async def _role(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
     key = references["role"]
-    configured = uow.settings.roles.get(key)
     text = words.chat(
         "role",
         it=incident,
@@ -69,7 +112,7 @@ async def _role(uow: UnitOfWork, incident: Incident, words: Words, references: M
         left=references["left"],
         by=references["by"],
         role_name=uow.settings.role_name(key).lower(),
-        role_word=(configured.aliases or (key,))[0] if configured else key,
+        role_word=_role_word(uow, key),
     )
     return Message(text=text)
 
@@ -130,10 +173,12 @@ _BUILDERS: dict[str, Builder] = {
     "briefing": _briefing,
     "declared": _declared,
     "note": _note,
+    "overdue": _overdue,
     "priority": _priority,
     "prompt": _prompt,
     "resolved": _resolved,
     "role": _role,
     "role_brief": _role_brief,
     "update": _update,
+    "vacant": _vacant,
 }

@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from bot import __version__
-from bot.service import updates
-from bot.service.due import JOBS
+from bot.service import prompts
+from bot.service.due import JOBS, Job
 from bot.store.database import Database
 from bot.store.migrate import SCHEMA
 from bot.store.tables import InboxItem
@@ -159,7 +159,7 @@ async def test_what_could_not_be_applied_or_done_is_counted(
         row = {"key": "Ev1", "lane": "C1", "body": {}, "state": "waiting", "received_at": uow.now}
         uow.session.add(InboxItem(team_id=uow.team_id, **row))
     await world.settle()
-    monkeypatch.setitem(JOBS, updates.JOB, fail)
+    monkeypatch.setitem(JOBS, prompts.JOB, Job(run=fail, what="fail"))
     await world.pass_time(minutes=40)
     after = await watcher.numbers()
     assert after["incident_bot_inbox_items{state=failed}"] == 1

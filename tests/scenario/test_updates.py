@@ -104,7 +104,7 @@ async def test_a_prompt_survives_a_restart_and_missed_ones_collapse(database_url
         await world.settle()
         asked = prompts(world, channel)
         assert len(asked) == 1
-        assert "overdue by 3 h 30 min" in asked[0]
+        assert "3 h 30 min late" in asked[0]
         await world.pass_time(minutes=31)
         assert len(prompts(world, channel)) == 2
 
@@ -131,3 +131,93 @@ async def test_whoever_took_the_command_meanwhile_is_asked_when_the_comms_lead_d
     await world.command("ben", "drop comms", channel=channel)
     await world.pass_time(minutes=5)
     assert f"<@{world.workspace.user('ana').id}>" in prompts(world, channel)[1]
+
+
+async def test_a_silent_night_is_asked_wider_and_then_less_often(world: World) -> None:
+    channel = await world.declare("p1 Checkout returns 503 since:14:00Z")
+    await world.command("ben", "take comms", channel=channel)
+    await world.command("chloe", "take commander", channel=channel)
+    await world.command("dev", "take tech", channel=channel)
+    await world.command("ben", "update We are looking", channel=channel)
+    before = {who: len(world.to_person(who)) for who in ("ben", "chloe", "dev", "ana")}
+    await world.pass_time(minutes=85)
+    assert len(prompts(world, channel)) == 4, "15:00 and 15:30, each to ben and then to chloe"
+    assert {who: len(world.to_person(who)) for who in before} == before
+    assert len([one for one in world.by_bot("incidents") if one.is_reply]) == 1, "the update itself"
+
+    await world.pass_time(minutes=10)  # 16:00, the third round
+    assert len(prompts(world, channel)) == 4, "the channel was asked often enough"
+    for who in ("ben", "chloe", "dev"):
+        assert len(world.to_person(who)) == before[who] + 1
+        assert "1 h late and nobody has answered" in world.to_person(who)[-1]
+    assert len(world.to_person("ana")) == before["ana"]
+    [_, overdue] = [one.text for one in world.by_bot("incidents") if one.is_reply]
+    assert "INC-1's update is late: it was due" in overdue
+    assert "still *investigating*" in overdue
+
+    await world.pass_time(hours=24)
+    asked = sorted({one["due_at"][5:16] for one in (await world.record())["prompts"]})
+    assert asked == [
+        "03-02T15:00",
+        "03-02T15:30",
+        "03-02T16:00",
+        "03-02T17:00",  # doubled …
+        "03-02T19:00",
+        "03-02T23:00",  # … up to four hours
+        "03-03T03:00",
+        "03-03T07:00",
+        "03-03T11:00",
+        "03-03T15:00",
+    ]
+    assert len([one for one in world.by_bot("incidents") if one.is_reply]) == 2, "stakeholders are told once"
+    assert len(world.to_person("dev")) == before["dev"] + 1, "and so is everybody"
+
+    await world.command("ben", "update Still on it", channel=channel)
+    await world.pass_time(minutes=66)
+    assert len({one["due_at"] for one in (await world.record())["prompts"]}) == len(asked) + 2, "from the beginning"
+
+
+async def test_a_private_message_of_a_prompt_opens_the_form(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ben", "take comms", channel=channel)
+    await world.pass_time(minutes=95)
+    ben = world.workspace.user("ben").id
+    [room] = [one for one in world.workspace.channels.values() if one.is_im and ben in one.members]
+    prompt = next(one for one in room.messages.values() if "nobody has answered" in one.text)
+    await world.workspace.click(user="ben", channel=room.id, ts=prompt.ts, action_id="open_update")
+    assert "Update on INC-1" in str(world.view("ben"))
+
+
+async def leave_the_workspace(world: World, who: str) -> None:
+    """The account is deactivated; Slack tells every app that can see the person."""
+    await world.workspace.deactivate_user(user=who)
+    await world.settle()
+
+
+async def test_whose_account_is_deactivated_is_not_asked_and_the_commander_hears_of_it_once(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ben", "take comms", channel=channel)
+    await world.command("chloe", "take commander", channel=channel)
+    await leave_the_workspace(world, "ben")
+    told = [one.text for one in world.by_bot(channel) if "deactivated" in one.text]
+    chloe = world.workspace.user("chloe").id
+    assert told == [
+        ":bust_in_silhouette: Ben Okafor's account was deactivated, so nobody is *comms lead* now. "
+        f"<@{chloe}>, who takes over? `/incident take comms`"
+    ]
+    assert "take_role.comms_lead" in str(world.card(channel).blocks)
+    await world.pass_time(minutes=31)
+    assert [one["to"] for one in (await world.record())["prompts"]] == ["chloe"]
+    [role] = [one for one in (await world.record())["roles"] if one["role"] == "comms_lead"]
+    assert role["to"] == "2026-03-02T14:30:00Z"
+
+
+async def test_who_left_the_workspace_while_the_bot_was_down_is_found_at_its_start(database_url: str) -> None:
+    clock = SteppedClock(START.timestamp())
+    workspace = default_workspace(clock)
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
+        channel = await world.declare()
+        await world.command("ben", "take commander", channel=channel)
+    await workspace.deactivate_user(user="ben")
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
+        assert "account was deactivated" in world.by_bot(channel)[-1].text

@@ -14,6 +14,7 @@ from bot.service.desk import UnitOfWork
 from bot.service.files import file_facts
 from bot.service.incidents import of_channel
 from bot.service.participants import come_in, go_out
+from bot.service.roles import save_profile
 from bot.slack.happening import Happening
 from bot.slack.person import person_facts
 from bot.store import outbox
@@ -197,7 +198,9 @@ async def _handle_user_change(uow: UnitOfWork, event: Event, at: datetime) -> No
     if _text(user, "id") is not None:
         plain = {key: value for key, value in user.items() if isinstance(value, str | bool)}
         profile = {"real_name": _text(_part(user, "profile"), "real_name")}
-        await people.learn(uow, person_facts({**plain, "profile": profile}))
+        facts = person_facts({**plain, "profile": profile})
+        if await people.is_known(uow, facts.user_id):  # nobody's profile is kept who has never met the bot
+            await save_profile(uow, facts)
 
 
 async def _incident_of(uow: UnitOfWork, channel: str | None) -> Incident | None:
@@ -254,7 +257,6 @@ _LISTENERS: dict[str, Callable[[UnitOfWork, Event, datetime], Awaitable[None]]] 
     "pin_removed": _handle_pin,
     "reaction_added": _handle_reaction,
     "reaction_removed": _handle_reaction,
-    "team_join": _handle_user_change,
     "user_change": _handle_user_change,
 }
 

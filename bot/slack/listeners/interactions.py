@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import MembersUnconfirmed, SlackError, UnknownPerson, UserError
-from bot.service import people
 from bot.service.command import Answer, Modal
 from bot.service.desk import Desk, UnitOfWork
+from bot.service.roles import save_profile
 from bot.slack.gateway import Gateway
 from bot.slack.membership import Membership
 from bot.slack.person import person_facts
@@ -94,7 +94,7 @@ class Interactions:
         except SlackError as problem:
             raise UserError(f"I could not find out who {user_id} is ({problem}). Try again.") from problem
         async with self.desk.work() as uow:
-            await people.learn(uow, person_facts(answer["user"]))
+            await save_profile(uow, person_facts(answer["user"]))
 
     async def _answer(self, asked: Asked, answer: Answer) -> None:
         async with self.desk.work(actor=asked.person) as uow:

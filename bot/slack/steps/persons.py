@@ -10,9 +10,10 @@ from sqlalchemy import select
 from bot.domain.mrkdwn import Mrkdwn, cut
 from bot.errors import SlackRefused
 from bot.render.words import Words
-from bot.service import files, people
+from bot.service import files
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_id, may_see
+from bot.service.roles import save_profile
 from bot.slack import messages
 from bot.slack.gateway import Gateway
 from bot.slack.person import person_facts
@@ -92,7 +93,7 @@ class LearnPerson(Step):
         return Call(method="users.info", arguments={"user": item.payload["user_id"]})
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
-        await people.learn(uow, person_facts(answer["user"]))
+        await save_profile(uow, person_facts(answer["user"]))
 
 
 class LearnFile(Step):

@@ -26,7 +26,7 @@ CHAT = sorted(path.name.removesuffix(".j2") for path in PACKAGED.glob("*.j2") if
 # What the bot itself writes as markup: times, the people and channels of the facts below.
 OURS = re.compile(r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[^<>]*>|<@U[1-9]>|<#C[1-9]>")
 ALIVE = re.compile(r"<[!@#]|<https?:")
-SILENT = {"closed", "postmortem_note", "prompt", "role", "status"}  # templates in which people have no say
+SILENT = {"closed", "overdue", "postmortem_note", "role", "status"}  # templates in which people have no say
 
 
 def facts_with(text: str) -> dict[str, dict[str, Any]]:
@@ -70,7 +70,14 @@ def facts_with(text: str) -> dict[str, dict[str, Any]]:
         "not_invited": {"person": "U1", "invited": "U2", "why": text},
         "postmortem_note": {},
         "priority": {"before_label": "P2", "after_label": "P1", "by": "U2", "because": text},
-        "prompt": {"asked": "U2", "level": 1, "owed_at": after(75), "overdue": timedelta(minutes=5)},
+        "overdue": {"owed_at": after(75)},
+        "prompt": {
+            "asked": "U2",
+            "role_name": "comms lead",
+            "silent": text,
+            "overdue": timedelta(minutes=5),
+            "private": False,
+        },
         "reopened": {"by": "U2", "reason": text},
         "resolved": {"by": "U2", "lasted": timedelta(minutes=70)},
         "role": {
@@ -86,6 +93,7 @@ def facts_with(text: str) -> dict[str, dict[str, Any]]:
         "topic": {"priority": "P1"},
         "trouble": {"what": "set the topic", "why": text},
         "update": {"update": update, "priority": "P1"},
+        "vacant": {"name": text, "left": [], "commander": "U2", "role_name": "tech lead", "role_word": "tech"},
     }
     return {name: {"it": one, **more} for name, more in facts.items()}
 
@@ -139,8 +147,8 @@ def test_a_quotation_is_escaped_once_and_each_of_its_lines_is_quoted() -> None:
         ("cancelled", {"by": None}, "INC-1 is cancelled: x"),
         ("declared", {"it": incident(channel_id=None, channel_problem=None)}, "Slack did not make one"),
         ("declared", {"it": incident(channel_id=None, channel_problem="refused")}, "it has no channel: refused."),
-        ("prompt", {"asked": None, "level": 0}, "Nobody holds the role that I would ask"),
-        ("prompt", {"overdue": timedelta(seconds=59)}, "is due now"),
+        ("prompt", {"asked": None}, "there's no comms lead"),
+        ("prompt", {"overdue": timedelta(seconds=59)}, "'s update is due now"),
         ("role", {"by": "U2", "before": []}, "<@U2> is now *tech lead*."),
         ("role", {"person": None, "before": ["U3"]}, "<@U3> has laid down *tech lead*."),
         (
