@@ -146,7 +146,10 @@ async def running_bot(
             health=health,
         )
         if watched := monitor or http:
-            Monitor(desk=desk, health=health, receiving=receiver.receiving).serve(watched.site)
+            # The port that Slack comes to is open to everybody: metrics are told there against a token only.
+            Monitor(desk=desk, health=health, receiving=receiver.receiving).serve(
+                watched.site, metrics=monitor is not None, token=environment.metrics_token
+            )
         # The servers first and, at the end, last: while what is under way is finished they say that it is.
         async with AsyncExitStack() as stack:
             for server in filter(None, (http, monitor)):

@@ -79,7 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         "--monitor",
         metavar="HOST:PORT",
         type=_address,
-        help="serves /healthz, /readyz and /metrics there (without it the address of --http does)",
+        help="serves /healthz, /readyz and /metrics there; without it --http serves /healthz and /readyz, "
+        "and /metrics where METRICS_TOKEN is set",
     )
 
     demo = add("demo", "Plays a real incident in a local Slack workspace.", _demo)

@@ -347,6 +347,7 @@ class Environment:
     config_path: Path
     log_format: str
     log_level: str  # "": the usual one
+    metrics_token: str  # "": none is asked for
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -363,4 +364,5 @@ class Environment:
             config_path=Path(named) if named else here if here.exists() else packaged("config.yaml"),
             log_format=env.get("LOG_FORMAT") or "text",
             log_level=env.get("LOG_LEVEL", ""),
+            metrics_token=env.get("METRICS_TOKEN", "").strip(),
         )

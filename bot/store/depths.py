@@ -24,7 +24,8 @@ class Depths:
     outbox: Mapping[str, int]
     outbox_oldest: datetime | None  # when the oldest of those that wait or are being sent was promised
     failed_jobs: int
-    open_incidents: Mapping[str, int]  # priority -> incidents, private ones among them
+    open_incidents: Mapping[str, int]  # priority -> incidents that are not private
+    open_private_incidents: int
 
 
 async def depths(session: AsyncSession, team_id: str) -> Depths:
@@ -43,10 +44,12 @@ async def depths(session: AsyncSession, team_id: str) -> Depths:
         select(func.count()).where(DueJob.team_id == team_id, DueJob.state == "failed").select_from(DueJob)
     )
     incidents = await session.execute(
-        select(Incident.priority, func.count())
+        select(Incident.is_private, Incident.priority, func.count())
         .where(Incident.team_id == team_id, Incident.status.in_(LIVE))
-        .group_by(Incident.priority)
+        .group_by(Incident.is_private, Incident.priority)
     )
+    # How urgent a private one is, is nobody's business.
+    is_open = [(is_private, priority, count) for is_private, priority, count in incidents]
     came = {state: (count, oldest) for state, count, oldest in inbox}
     goes = {state: (count, oldest) for state, count, oldest in outbox}
     unsent = [goes[state][1] for state in ("waiting", "sending") if state in goes]
@@ -56,5 +59,6 @@ async def depths(session: AsyncSession, team_id: str) -> Depths:
         outbox={state: goes[state][0] if state in goes else 0 for state in OUTBOX_STATES},
         outbox_oldest=min(unsent, default=None),
         failed_jobs=failed_jobs or 0,
-        open_incidents=dict(incidents.all()),
+        open_incidents={priority: count for is_private, priority, count in is_open if not is_private},
+        open_private_incidents=sum(count for is_private, _, count in is_open if is_private),
     )

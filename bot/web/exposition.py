@@ -47,9 +47,13 @@ def _add(scrape: CollectorRegistry, depths: Depths, *, now: datetime, priorities
 
     failed = Gauge("incident_bot_due_jobs_failed", "Due jobs that were given up.", registry=scrape)
     failed.set(depths.failed_jobs)
-    incidents = Gauge("incident_bot_open_incidents", "Open incidents by priority.", ["priority"], registry=scrape)
+    incidents = Gauge(
+        "incident_bot_open_incidents", "Open public incidents by priority.", ["priority"], registry=scrape
+    )
     for priority, count in (dict.fromkeys(priorities, 0) | dict(depths.open_incidents)).items():
         incidents.labels(priority).set(count)
+    private = Gauge("incident_bot_open_private_incidents", "Open private incidents.", registry=scrape)
+    private.set(depths.open_private_incidents)
 
 
 def _age(since: datetime | None, now: datetime) -> float:

@@ -4,6 +4,7 @@ No answer holds a secret, or a word that somebody wrote.
 """
 
 import asyncio
+import hmac
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
@@ -22,6 +23,7 @@ _SECONDS_TO_ANSWER = 2.0
 _FINE = "ok"
 
 Answer = TypeVar("Answer")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class _Question(Generic[Answer]):
@@ -51,6 +53,19 @@ def _heard(asked: asyncio.Task[Any]) -> None:
         asked.exception()
 
 
+def _only_with(token: str, handle: Handler) -> Handler:
+    """Refuses who doesn't know the token; how long that takes tells nothing about it."""
+    wanted = f"Bearer {token}".encode()
+
+    async def checked(request: web.Request) -> web.StreamResponse:
+        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, wanted):
+            return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+        return await handle(request)
+
+    return checked
+
+
 class Monitor:
     """Serves /healthz, /readyz and /metrics."""
 
@@ -62,11 +77,14 @@ class Monitor:
         self._schema = _Question(self._ask_schema)
         self._depths = _Question(self._ask_depths)
 
-    def serve(self, site: web.Application) -> None:
-        """Adds the routes."""
+    def serve(self, site: web.Application, *, metrics: bool = True, token: str = "") -> None:
+        """Adds the routes. `/metrics` asks for the bearer token where there is one; without either it isn't there."""
         site.router.add_get("/healthz", self._handle_health)
         site.router.add_get("/readyz", self._handle_readiness)
-        site.router.add_get("/metrics", self._handle_metrics)
+        if token:
+            site.router.add_get("/metrics", _only_with(token, self._handle_metrics))
+        elif metrics:
+            site.router.add_get("/metrics", self._handle_metrics)
 
     async def _handle_health(self, _: web.Request) -> web.Response:
         """200 as long as a new process would do no better; that it is answered at all shows that the event loop turns.

@@ -56,8 +56,9 @@ class Watcher:
 
 
 @asynccontextmanager
-async def watching(url: str) -> AsyncIterator[Watcher]:
-    async with aiohttp.ClientSession(url) as http:
+async def watching(url: str, *, token: str = "") -> AsyncIterator[Watcher]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with aiohttp.ClientSession(url, headers=headers) as http:
         yield Watcher(http)
 
 
@@ -174,9 +175,10 @@ async def test_a_stop_shows_while_what_is_under_way_is_finished(
     async with contextlib.AsyncExitStack() as stack:
         events = ""
         if where == "http with it":
+            env = {**env, "METRICS_TOKEN": "s3cret"}  # else there are none on the port that Slack comes to
             bot = await stack.enter_async_context(running("run", "--http", "127.0.0.1:0", env=env, cwd=tmp_path))
             events = "http://" + (await bot.line(LISTENING)).removeprefix(LISTENING)
-            watcher = await stack.enter_async_context(watching(events))
+            watcher = await stack.enter_async_context(watching(events, token="s3cret"))
         else:
             options = ("--http", "127.0.0.1:0") if where == "http beside it" else ()
             bot, watcher = await stack.enter_async_context(monitored(*options, env=env, cwd=tmp_path))

@@ -34,6 +34,7 @@ NAMES = {
     "incident_bot_inbox_oldest_seconds",
     "incident_bot_info",
     "incident_bot_open_incidents",
+    "incident_bot_open_private_incidents",
     "incident_bot_outbox_items",
     "incident_bot_outbox_oldest_seconds",
     "incident_bot_receiving",
@@ -188,13 +189,43 @@ async def test_nothing_that_people_wrote_and_nobodys_name_is_told(world: World, 
     wrote = ["merger", "globex", "leaked", "knows", "payroll"]
     words = set(re.split(r"[^a-z0-9_-]+", told.lower())) - {""}
     assert words & {word.lower() for word in [*wrote, *people, *rooms]} == set()
-    assert 'incident_bot_open_incidents{priority="p1"} 1.0' in told, "that there is one is no secret"
+    assert "incident_bot_open_private_incidents 1.0" in told, "that there is one is no secret"
+    assert 'incident_bot_open_incidents{priority="p1"} 0.0' in told, "how urgent it is, is one"
 
 
 async def test_a_bot_at_work_lives_and_is_ready(watcher: Watcher) -> None:
     assert await watcher.ask("/healthz") == (200, {"healthy": True, "loops": {}})
     checks = dict.fromkeys(("running", "database", "schema", "receiving"), "ok")
     assert await watcher.ask("/readyz") == (200, {"ready": True, "checks": checks})
+
+
+@pytest.mark.parametrize(
+    ("own_address", "token", "sent", "status"),
+    [
+        (False, "", "", 404),  # the port that Slack comes to
+        (False, "", "Bearer ", 404),
+        (False, "s3cret", "", 401),
+        (False, "s3cret", "Bearer s3cre", 401),
+        (False, "s3cret", "Bearer s3crét", 401),
+        (False, "s3cret", "Bearer s3cret", 200),
+        (True, "", "", 200),
+        (True, "s3cret", "", 401),  # who sets a token wants it asked for
+        (True, "s3cret", "Bearer s3cret", 200),
+    ],
+)
+async def test_metrics_need_an_address_of_their_own_or_a_token(
+    world: World, own_address: bool, token: str, sent: str, status: int
+) -> None:
+    server, bot = Server("--http", "127.0.0.1", 0), world.bot
+    monitor = Monitor(desk=bot.desk, health=bot.health, receiving=bot.receiver.receiving)
+    monitor.serve(server.site, metrics=own_address, token=token)
+    async with server, aiohttp.ClientSession(f"http://{server.address}") as http:
+        async with http.get("/metrics", headers={"Authorization": sent} if sent else {}) as reply:
+            assert reply.status == status
+            assert status == 200 or "incident" not in await reply.text()
+        for path in ("/healthz", "/readyz"):
+            async with http.get(path) as reply:
+                assert reply.status == 200, "an orchestrator has no token"
 
 
 async def test_another_schema_than_this_versions_is_not_ready(world: World, watcher: Watcher) -> None:

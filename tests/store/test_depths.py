@@ -86,7 +86,8 @@ async def test_what_waits_failed_and_is_open_is_counted_with_the_age_of_the_olde
         outbox={"waiting": 2, "sending": 1, "refused": 1},
         outbox_oldest=NOON + timedelta(minutes=3),
         failed_jobs=1,
-        open_incidents={"p1": 2, "p3": 1},
+        open_incidents={"p1": 1, "p3": 1},
+        open_private_incidents=1,
     )
 
 
@@ -102,6 +103,7 @@ async def test_where_there_is_nothing_every_state_is_told_with_0(database_url: s
         outbox_oldest=None,
         failed_jobs=0,
         open_incidents={},
+        open_private_incidents=0,
     )
 
 

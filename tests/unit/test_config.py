@@ -464,6 +464,7 @@ def test_an_empty_environment_has_slacks_address_a_local_database_and_the_packag
         config_path=PACKAGED,
         log_format="text",
         log_level="",
+        metrics_token="",
     )
 
 
@@ -479,6 +480,7 @@ def test_the_environment_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             "INCIDENT_BOT_CONFIG": "/etc/bot.yaml",
             "LOG_FORMAT": "json",
             "LOG_LEVEL": "DEBUG",
+            "METRICS_TOKEN": " s3cret\n",
         }
     )
 
@@ -491,12 +493,13 @@ def test_the_environment_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         config_path=Path("/etc/bot.yaml"),
         log_format="json",
         log_level="DEBUG",
+        metrics_token="s3cret",
     )
 
 
 def test_a_variable_that_is_set_to_nothing_counts_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    names = ("SLACK_API_URL", "DATABASE_URL", "INCIDENT_BOT_CONFIG", "LOG_FORMAT", "LOG_LEVEL")
+    names = ("SLACK_API_URL", "DATABASE_URL", "INCIDENT_BOT_CONFIG", "LOG_FORMAT", "LOG_LEVEL", "METRICS_TOKEN")
 
     assert Environment.read(dict.fromkeys(names, "")) == Environment.read({})
 
