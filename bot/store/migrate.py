@@ -50,7 +50,7 @@ async def migrate(database: Database) -> bool:
             f"The database has schema {found}, which is newer than {SCHEMA}, the newest that this version knows. "
             "Install the newer incident-bot, or point DATABASE_URL at another database."
         )
-    async with database.writer.begin() as connection:
+    async with database.migration() as connection:
         if database.shared:
             # Replicas that start together: one migrates, the others wait for it and find nothing left to do.
             await connection.execute(text("SET LOCAL lock_timeout = 0"))  # for however long that takes
