@@ -72,6 +72,11 @@ def cut(text: str, limit: int) -> Mrkdwn:
     return Mrkdwn(_BROKEN_END.sub("", str(whole)[: limit - 1]) + "…")
 
 
+def unbroken(start: str) -> str:
+    """The start of a text without the broken markup at its end."""
+    return _BROKEN_END.sub("", start)
+
+
 def plain(text: str, name_of: Callable[[str], str | None] = lambda _id: None) -> str:
     """What a reader sees of a message as Slack sends it: `<@U1>` is @name, `&lt;` is <.
 

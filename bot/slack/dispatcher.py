@@ -15,7 +15,6 @@ from bot.errors import NOT_LET_IN, SlackBusy, SlackRefused, SlackUnclear
 from bot.render.words import Words
 from bot.service import telling
 from bot.service.desk import Desk, UnitOfWork
-from bot.service.incidents import by_id
 from bot.slack.gateway import Gateway
 from bot.slack.limits import Hold, Limits
 from bot.slack.steps import STEPS, Call, Step
@@ -35,9 +34,6 @@ _MOST_AT_ONCE = 16
 _MOST_FAILURES = 6
 # Refusals that mean: it is so already.
 _AS_WANTED = frozenset({"already_in_channel", "already_pinned", "cant_invite_self", "no_change"})
-
-# What Slack says to a post and to an edit in an archived channel.
-_ARCHIVED = frozenset({"is_archived", "is_inactive"})
 
 
 class Dispatcher:
@@ -217,12 +213,12 @@ class Dispatcher:
             # Never given up: Slack may be away for an hour, and what people were promised is sent afterwards.
             await self._again(item, problem, after=min(60.0, 2.0**item.attempts), failed=True, unclear=True)
         except SlackRefused as problem:
-            await self._refused(item, call, problem)
+            await self._refused(item, problem)
         except Exception as problem:  # noqa: BLE001 - a supervisor's catch, as above; logged in _failed
             await self._failed(item, problem)
         else:
             if answer is not None:
-                await self._keep(item, step, answer)
+                await self._keep(item, step, call, answer)
 
     async def _find_or_send(self, item: OutboxItem, step: Step, call: Call) -> dict[str, Any] | None:
         """Slack's answer, to this attempt or to an earlier one; None where it is another process's to send by now."""
@@ -235,9 +231,9 @@ class Dispatcher:
             return None
         return await step.send(self._slack, call)
 
-    async def _keep(self, item: OutboxItem, step: Step, answer: Mapping[str, Any]) -> None:
+    async def _keep(self, item: OutboxItem, step: Step, call: Call, answer: Mapping[str, Any]) -> None:
         try:
-            following = await self._record(item, step, answer)
+            following = await self._record(item, step, call, answer)
         except Exception as problem:
             if fault_in(problem) is None:
                 raise  # it is found in Slack when its lease has run out
@@ -246,13 +242,16 @@ class Dispatcher:
             await self._start(following)
             log.debug("Sent %s.", item.step, extra={"action": "outbox_delivered", "item": item.id})
 
-    async def _record(self, item: OutboxItem, step: Step, answer: Mapping[str, Any]) -> Sequence[OutboxItem]:
+    async def _record(
+        self, item: OutboxItem, step: Step, call: Call, answer: Mapping[str, Any]
+    ) -> Sequence[OutboxItem]:
         """Stores what the answer tells. What waited for it goes out in the same breath, not at the next round."""
         async with self._desk.work() as uow:
             kept = await self._mine(uow, item)
             if kept is None:
                 return []
             await step.record(uow, kept, answer)
+            await step.go_on(uow, kept, call, answer)
             self._mark(kept, "done")
             await uow.session.flush()
             return await self._claim_in(uow.session)
@@ -275,7 +274,7 @@ class Dispatcher:
             error = f"{type(problem).__name__}: {problem}"
             await self._give_up(item, error, why="of a fault of mine; it is in my log")
 
-    async def _refused(self, item: OutboxItem, call: Call, problem: SlackRefused) -> None:
+    async def _refused(self, item: OutboxItem, problem: SlackRefused) -> None:
         step = STEPS[item.step]
         if problem.code in _AS_WANTED | step.as_wanted:
             await self._finish(item, "done")
@@ -292,10 +291,6 @@ class Dispatcher:
             if await step.refused(uow, kept, problem):
                 kept.state = "waiting"
                 return
-            waits = problem.code in _ARCHIVED and await _may_be_opened(uow, kept, call)
-        if waits:
-            await self._again(item, problem, after=outbox.LONGEST_PAUSE.total_seconds())
-            return
         await self._give_up(item, str(problem), why=problem.explained)
 
     async def _give_up(self, item: OutboxItem, error: str, *, why: str) -> None:
@@ -332,12 +327,3 @@ class Dispatcher:
 
     def _mark(self, item: OutboxItem, state: str) -> None:
         item.state, item.finished_at, item.leased_until = state, self._desk.clock.now(), None
-
-
-async def _may_be_opened(uow: UnitOfWork, item: OutboxItem, call: Call) -> bool:
-    """Whether the item is for the channel of a live incident that somebody archived, as its commander knows."""
-    if item.incident_id is None:
-        return False
-    incident = await by_id(uow, item.incident_id)
-    here = call.arguments.get("channel") == incident.channel_id
-    return here and incident.is_live and incident.channel_is_archived

@@ -6,7 +6,7 @@ A step is prepared when it is sent, from the database as it is then; a step that
 from bot.slack.steps.persons import AnswerPerson, LearnFile, LearnPerson, TellPerson
 from bot.slack.steps.room import CreateChannel, EditCard, Invite, PinCard, Post, PostCard, SetTopic, UploadPostmortem
 from bot.slack.steps.stakeholders import Announce, EditAnnouncement, PostToStakeholders
-from bot.slack.steps.step import Call, Step
+from bot.slack.steps.step import Call, PostRest, Step
 
 __all__ = ["STEPS", "Call", "Step"]
 
@@ -22,6 +22,7 @@ STEPS: dict[str, Step] = {
     "pin_card": PinCard(),
     "post": Post(),
     "post_card": PostCard(),
+    "post_rest": PostRest(),
     "post_to_stakeholders": PostToStakeholders(),
     "set_topic": SetTopic(),
     "tell_person": TellPerson(),

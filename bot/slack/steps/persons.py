@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.domain.mrkdwn import Mrkdwn, cut
+from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import SlackRefused
 from bot.render.words import Words
 from bot.service import files
@@ -18,6 +18,8 @@ from bot.slack import messages
 from bot.slack.gateway import Gateway
 from bot.slack.person import person_facts
 from bot.slack.steps.step import Call, Posting, Step, message_and_references
+from bot.slack.views.choices import answer_with_buttons
+from bot.slack.views.message import Message
 from bot.store.tables import Incident, OutboxItem, RoleAssignment
 
 
@@ -29,7 +31,7 @@ class TellPerson(Posting):
             return None
         message = await messages.build(uow, incident, words, name, references)
         # A person's id opens the conversation with them.
-        return self._post(item, references["person"], message.to_args())
+        return self._post(item, references["person"], message)
 
 
 async def _is_for(uow: UnitOfWork, incident: Incident, role: str, person: str) -> bool:
@@ -61,16 +63,29 @@ class AnswerPerson(Posting):
             incident = await by_id(uow, item.payload["references"]["incident_id"])
             message = await messages.build(uow, incident, words, item.payload["message"], item.payload["references"])
             text = message.text
+        message = answer_with_buttons(text, item) if "buttons" in item.payload else Message(text=text)
         if uow.now - item.created_at > timedelta(minutes=30) or not item.payload.get("response_url"):
             # A response_url lives 30 minutes and serves 5 times; the person is told all the same.
-            return self._post(item, item.payload["person"], {"text": text})
+            return self._post(item, item.payload["person"], message)
+        first, *rest = message.in_parts()
+        replaces = bool(item.payload.get("replaces"))
         return Call(
             method="response_url",
             arguments={
                 "url": item.payload["response_url"],
-                "body": {"response_type": "ephemeral", "replace_original": False, "text": cut(text, 3900)},
+                "body": {"response_type": "ephemeral", "replace_original": replaces, **first},
             },
+            rest=rest,
         )
+
+    async def go_on(self, uow: UnitOfWork, item: OutboxItem, call: Call, answer: Mapping[str, Any]) -> None:
+        """What only one person sees has no thread: the rest comes behind it."""
+        if call.method != "response_url":
+            await super().go_on(uow, item, call, answer)
+            return
+        for part in call.rest:
+            payload = {"person": item.payload["person"], "response_url": item.payload["response_url"], **part}
+            await uow.tell("answer", lane=item.lane, urgency=1, payload=payload)
 
     async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
         if call.method != "response_url":

@@ -150,7 +150,7 @@ class PostCard(Posting):
         incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None or incident.card_ts is not None:
             return None
-        return self._post(item, incident.channel_id, (await facts.card(uow, incident)).to_args())
+        return self._post(item, incident.channel_id, await facts.card(uow, incident))
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
         incident = await by_id(uow, item.incident_id)
@@ -190,7 +190,7 @@ class Post(Posting):
         if incident.channel_id is None:
             return None
         message = await messages.build(uow, incident, words, *message_and_references(item))
-        return self._post(item, incident.channel_id, message.to_args())
+        return self._post(item, incident.channel_id, message)
 
 
 class UploadPostmortem(Step):

@@ -19,7 +19,7 @@ class Announce(Posting):
         if incident.is_private or incident.announcement_ts is not None:
             return None
         message = await facts.announcement(uow, incident, words)
-        return self._post(item, uow.settings.channels.announcements, message.to_args())
+        return self._post(item, uow.settings.channels.announcements, message)
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
         incident = await by_id(uow, item.incident_id)
@@ -48,10 +48,7 @@ class PostToStakeholders(Announce):
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         incident = await by_id(uow, item.incident_id)
-        if incident.is_private:
-            return None  # it has become so since
         if incident.announcement_channel is None or incident.announcement_ts is None:
             return await super().prepare(uow, item, words)
         message = await messages.build(uow, incident, words, *message_and_references(item))
-        content = {**message.to_args(), "thread_ts": incident.announcement_ts}
-        return self._post(item, incident.announcement_channel, content)
+        return self._post(item, incident.announcement_channel, message, thread_ts=incident.announcement_ts)

@@ -1,14 +1,17 @@
 """What a step of the outbox is, and how posts are told apart."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import SlackRefused
 from bot.render.words import Words
 from bot.service.desk import UnitOfWork
+from bot.service.incidents import by_id
 from bot.slack.gateway import Gateway
+from bot.slack.views.message import Message
 from bot.store.tables import OutboxItem
 
 METADATA_TYPE = "incident_bot_outbox"
@@ -20,6 +23,7 @@ _CLOCKS_DIFFER_BY = 3600.0
 class Call:
     method: str
     arguments: Mapping[str, Any]
+    rest: Sequence[Mapping[str, Any]] = ()  # of a message that does not fit into one: what follows in its thread
     since: float = 0.0  # seconds since the epoch by our clock: an earlier attempt cannot have had its effect before
 
 
@@ -49,6 +53,11 @@ class Step(ABC):
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:  # noqa: B027
         """Stores what the answer tells; most answers tell nothing that we keep."""
 
+    async def go_on(  # noqa: B027
+        self, uow: UnitOfWork, item: OutboxItem, call: Call, answer: Mapping[str, Any]
+    ) -> None:
+        """Promises what follows from a call that has been made; most are complete by themselves."""
+
     async def refused(self, uow: UnitOfWork, item: OutboxItem, problem: SlackRefused) -> bool:
         """What a refusal changes; True where the step is to be tried again, otherwise."""
         return False
@@ -77,10 +86,28 @@ async def own_channels(slack: Gateway) -> AsyncIterator[Mapping[str, Any]]:
 class Posting(Step):
     """A step that posts a message with its key in the metadata: a post has no idempotency key of its own."""
 
-    def _post(self, item: OutboxItem, channel: str, content: Mapping[str, Any]) -> Call:
+    def _post(self, item: OutboxItem, channel: str, message: Message, *, thread_ts: str | None = None) -> Call:
         metadata = {"event_type": METADATA_TYPE, "event_payload": {"key": _key(item)}}
-        arguments = {"channel": channel, "metadata": metadata, "unfurl_links": False, **content}
-        return Call(method="chat.postMessage", arguments=arguments, since=item.created_at.timestamp())
+        first, *rest = message.in_parts()
+        arguments = {"channel": channel, "metadata": metadata, "unfurl_links": False, **first}
+        if thread_ts is not None:
+            arguments["thread_ts"] = thread_ts
+        return Call(method="chat.postMessage", arguments=arguments, rest=rest, since=item.created_at.timestamp())
+
+    async def go_on(self, uow: UnitOfWork, item: OutboxItem, call: Call, answer: Mapping[str, Any]) -> None:
+        """The rest of a long message goes into its thread."""
+        for part in call.rest:
+            await uow.tell(
+                "post_rest",
+                lane=f"rest:{item.id}",
+                incident=await by_id(uow, item.incident_id) if item.incident_id is not None else None,
+                payload={
+                    "channel": answer["channel"],
+                    "thread_ts": call.arguments.get("thread_ts") or answer["ts"],
+                    # The words themselves: made anew, the message could break in other places.
+                    "text": part["text"],
+                },
+            )
 
     async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
         if call.method != "chat.postMessage":
@@ -136,6 +163,16 @@ async def find_message(
         if not cursor or (thread_ts is None and oldest < since - _CLOCKS_DIFFER_BY):
             return None
         arguments["cursor"] = cursor
+
+
+class PostRest(Posting):
+    """What did not fit into a message, in its thread."""
+
+    what = "post the rest of a long message"
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        message = Message(text=Mrkdwn(item.payload["text"]))
+        return self._post(item, item.payload["channel"], message, thread_ts=item.payload["thread_ts"])
 
 
 def message_and_references(item: OutboxItem) -> tuple[str, dict[str, Any]]:

@@ -192,7 +192,7 @@ def test_slack_takes_the_prompt_whatever_it_says(text: str, number: int) -> None
     message = prompt_message(Mrkdwn("{} {}").format(mention("U1"), text), number=number)
 
     assert_slack_takes(message)
-    assert message.to_args()["blocks"][1]["elements"][0]["value"] == str(number)
+    assert message.to_args()["blocks"][-1]["elements"][0]["value"] == str(number)
 
 
 @given(text=written)
