@@ -9,12 +9,14 @@ import contextlib
 import json
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from bot import __version__, log
 from bot.config import Environment
+from bot.domain.question import Button, Question
+from bot.domain.typed import for_terminal
 from bot.errors import BotError, ConfigError, SlackBusy, SlackRefused, SlackUnclear
 
 # Everything that only one subcommand needs is imported in it: a start to connected is measured.
@@ -48,17 +50,43 @@ def main(argv: list[str] | None = None) -> int:
 
         return _fail(explain_silence(problem))
     except BotError as problem:
-        return _fail(str(problem))
+        ways = problem.buttons if isinstance(problem, Question) else ()
+        return _fail(str(problem), *_spellings(ways, getattr(arguments, "person", None)))
 
 
 def _fail(*sentences: str) -> int:
     for sentence in sentences:
-        sys.stderr.write(f"incident-bot: {sentence}\n")
+        sys.stderr.write(f"incident-bot: {for_terminal(sentence)}\n")
     return 1
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text.rstrip("\n") + "\n")
+    sys.stdout.write(for_terminal(text.rstrip("\n")) + "\n")
+
+
+def _json(value: Any, *, indent: int | None = None) -> str:
+    """JSON that people can read, without a sign that a terminal would take for an order."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return "".join(sign if for_terminal(sign) else f"\\u{ord(sign):04x}" for sign in text)
+
+
+def _spellings(buttons: Sequence[Button], person: str | None) -> list[str]:
+    """What the buttons stand for, to be copied into a shell."""
+    return [f"{one.label}:  {_in_a_shell(one.command, person)}" for one in buttons]
+
+
+def _in_a_shell(command: str, person: str | None) -> str:
+    import shlex
+
+    from bot.domain.command_line import first_word, take_reference
+    from bot.domain.mrkdwn import plain
+
+    number, rest = take_reference(command)
+    verb, tail = first_word(rest)
+    words = " ".join(filter(None, (f"INC-{number}" if number is not None else "", plain(tail))))
+    return " ".join(
+        ["incident-bot", verb, *([shlex.quote(words)] if words else []), *(["--as", person] if person else [])]
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -286,7 +314,7 @@ async def _export(arguments: argparse.Namespace) -> int:
 
     async with open_desk(Environment.read()) as desk, desk.look() as uow:
         incident = await by_number(uow, arguments.incident)
-        text = json.dumps(await record(uow, incident), indent=2, ensure_ascii=False)
+        text = _json(await record(uow, incident), indent=2)
         return _write(text + "\n", arguments.output)
 
 
@@ -337,7 +365,7 @@ async def _inbox(arguments: argparse.Namespace) -> int:
         for one in items
     ]
     if arguments.json:
-        _say(json.dumps(rows, ensure_ascii=False, indent=2))
+        _say(_json(rows, indent=2))
         return 0
     for row in rows:
         _say(f"{row['received_at']}  {row['key']}  {row['kind']} in {row['lane']}: {row['error']}")
@@ -352,7 +380,7 @@ async def _inbox(arguments: argparse.Namespace) -> int:
 
 def _write(text: str, output: Path | None) -> int:
     if output is None:
-        sys.stdout.write(text)
+        sys.stdout.write(for_terminal(text))
         return 0
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -402,8 +430,8 @@ async def _verb(arguments: argparse.Namespace) -> int:
             if not isinstance(outcome, Answer):
                 raise UserError("This needs more words.")
             names = await people.handles(uow, _ids(outcome.text))
-        text = plain(outcome.text, names.get)
-    _say(json.dumps({"ok": True, "text": text}, ensure_ascii=False) if arguments.json else text)
+        text = "\n".join([plain(outcome.text, names.get), *_spellings(outcome.buttons, arguments.person)])
+    _say(_json({"ok": True, "text": text}) if arguments.json else text)
     return 0
 
 

@@ -28,7 +28,7 @@ async def _run(call: Call) -> Answer:
         if not value
     ]
     hint = f" An action without {' and '.join(missing)} is easily forgotten." if missing else ""
-    return Answer(text=Mrkdwn("Added to {}.{}").format(incident.name, hint))
+    return Answer(text=Mrkdwn("Action item added to {}.{}").format(incident.name, hint))
 
 
 COMMAND = Command(
@@ -36,6 +36,7 @@ COMMAND = Command(
     usage="TEXT [owner:@person] [due:2026-01-31]",
     summary="Adds an action item for afterwards.",
     run=_run,
+    takes="text",
     options=("owner", "due"),
     order=53,
 )

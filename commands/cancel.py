@@ -11,4 +11,6 @@ async def _run(call: Call) -> Answer:
     return Answer(text=Mrkdwn("{} is cancelled; its record stays.").format(incident.name))
 
 
-COMMAND = Command(name="cancel", usage="REASON", summary="It was no incident; the record stays.", run=_run, order=73)
+COMMAND = Command(
+    name="cancel", usage="REASON", summary="It was no incident; the record stays.", run=_run, takes="text", order=73
+)

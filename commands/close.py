@@ -11,4 +11,6 @@ async def _run(call: Call) -> Answer:
     return Answer(text=Mrkdwn("{} is closed.").format(incident.name))
 
 
-COMMAND = Command(name="close", usage="", summary="Ends the record of a resolved incident.", run=_run, order=71)
+COMMAND = Command(
+    name="close", usage="", summary="Ends the record of a resolved incident.", run=_run, takes="nothing", order=71
+)

@@ -1,27 +1,25 @@
 """/incident declare: one line, or a form."""
 
-import re
-
-from bot.domain.command_line import first_word, nearest
+from bot.domain.command_line import nearest, spell
 from bot.domain.mrkdwn import plain
-from bot.domain.priority import Choice, check_level, choose, read_priority
+from bot.domain.priority import Choice, check_level, choose, priority_in_front
+from bot.domain.privacy import NO, YES, sounds_private, without_order
+from bot.domain.question import Button, Question
 from bot.domain.times import parse_past
-from bot.errors import UserError
+from bot.service import asking
 from bot.service.command import Answer, Call, Command, Modal, declared
 from bot.service.declare import Declaration, declare
 from bot.service.people import zone_of
 from bot.slack.views.declare_modal import declare_modal
 
-_LOOKS_LIKE_PRIORITY = re.compile(r"(p|sev|prio|priority|severity)-?\d{1,3}\??", re.IGNORECASE)
-_YES = frozenset({"yes", "y", "true", "1", "on"})
 _CATEGORY_LIMIT = 80
-_NO = frozenset({"no", "n", "false", "0", "off"})
 
 
 async def _run(call: Call) -> Answer | Modal:
     settings, options = call.uow.settings, call.line.options
     if not call.line.words and not options and call.can_open_modals:
         return Modal(view=declare_modal(settings))
+    is_private = _is_private(call)
     title, stated = await _title_and_priority(call)
     impact, urgency = options.get("impact"), options.get("urgency")
     impact = check_level(impact, tuple(settings.matrix), "impact") if impact else None
@@ -46,7 +44,7 @@ async def _run(call: Call) -> Answer | Modal:
             service=plain(options["service"]) if "service" in options else None,
             impact_started_at=times.get("since"),
             detected_at=times.get("detected"),
-            is_private=_yes_or_no(options.get("private", "no")),
+            is_private=is_private,
             key=call.key,
         ),
     )
@@ -55,22 +53,25 @@ async def _run(call: Call) -> Answer | Modal:
 
 
 async def _title_and_priority(call: Call) -> tuple[str, Choice | None]:
-    scale = call.uow.settings.scale
-    words = await call.words()
-    head, tail = first_word(words)
-    if "priority" in call.line.options:
-        head, tail = call.line.options["priority"], words
-    # A word such as “low” begins many a title: only what can be nothing else is taken for a priority there.
-    clear = "priority" in call.line.options or head.lower() in scale.levels or any(sign.isdigit() for sign in head)
-    stated = read_priority(head, scale) if head and clear else None
-    if stated is not None:
-        return tail, stated
-    if "priority" in call.line.options or _LOOKS_LIKE_PRIORITY.fullmatch(head):
-        raise UserError(
-            f"There is no priority “{head}”. There are: {', '.join(scale.levels)} (also {', '.join(scale.aliases)}).",
-            field="priority",
+    scale, line = call.uow.settings.scale, call.line
+    typed = line.options.get("priority")
+    stated = priority_in_front(line.words if typed is None else typed, scale, any_name=typed is not None)
+
+    def with_priority(level: str, title: str = line.words) -> str:
+        return spell("declare", title, options={**line.options, "priority": level})
+
+    if typed is not None and (stated is None or stated.rest or stated.choice is None):
+        raise asking.which_priority(scale, typed, spelled=with_priority, field="priority")
+    if stated is None:
+        return await call.words(), None
+    if stated.choice is None:
+        unstated, rest = scale.when_unstated, stated.rest
+        keep = Button(
+            label=f"{unstated.upper()}, and {asking.quoted(stated.word)} is part of the title",
+            command=with_priority(unstated),
         )
-    return words, None
+        raise asking.which_priority(scale, stated.word, spelled=lambda level: with_priority(level, rest), as_text=keep)
+    return (await call.readable(stated.rest) if typed is None else await call.words()), stated.choice
 
 
 def _category(call: Call) -> tuple[str | None, str | None, list[str]]:
@@ -94,13 +95,24 @@ def _category(call: Call) -> tuple[str | None, str | None, list[str]]:
     return name, below or None, []
 
 
-def _yes_or_no(word: str) -> bool:
-    if word.lower() in _YES | _NO:
-        return word.lower() in _YES
-    # In doubt the private way would hide an incident, the public way would leak one: ask.
-    raise UserError(
-        f"private:{plain(word)} is neither yes nor no. Write private:yes, or leave it out.", field="private"
-    )
+def _is_private(call: Call) -> bool:
+    """What was said of it; where that is not clear, a question: the public way would leak, the private way hide."""
+    line = call.line
+    said = line.options.get("private", "").lower()
+    if said in YES | NO:
+        return said in YES
+    if said or sounds_private(" ".join([line.words, *line.options.values()])):
+        others = {key: value for key, value in line.options.items() if key != "private"}
+        raise Question(
+            "Should this be private? Then only the people you invite see it. Nothing has been posted yet.",
+            Button(
+                label="Private",
+                command=spell("declare", without_order(line.words), options={**others, "private": "yes"}),
+            ),
+            Button(label="Public", command=spell("declare", line.words, options={**others, "private": "no"})),
+            field="private",
+        )
+    return False
 
 
 COMMAND = Command(
@@ -108,6 +120,7 @@ COMMAND = Command(
     usage="[PRIORITY] TITLE [since:14:23] [service:NAME] [category:NAME/SUB] [private:yes]",
     summary="Declares an incident and opens its channel; without words it shows a form.",
     run=_run,
+    takes="text",
     about_incident=False,
     options=("since", "detected", "service", "category", "impact", "urgency", "private", "priority"),
     aliases=("new", "open", "start"),

@@ -38,6 +38,7 @@ COMMAND = Command(
     usage="",
     summary="Lists the open incidents, most urgent first.",
     run=_run,
+    takes="nothing",
     about_incident=False,
     aliases=("ls",),
     reads="always",

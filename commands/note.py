@@ -22,6 +22,7 @@ COMMAND = Command(
     usage="[at:14:23] TEXT",
     summary="Puts a key event on the timeline; 📌 on a message does the same.",
     run=_run,
+    takes="text",
     options=("at",),
     order=51,
 )

@@ -18,5 +18,10 @@ async def _run(call: Call) -> Answer:
 
 
 COMMAND = Command(
-    name="postmortem", usage="", summary="Writes the postmortem draft anew from the record.", run=_run, order=74
+    name="postmortem",
+    usage="",
+    summary="Writes the postmortem draft anew from the record.",
+    run=_run,
+    takes="nothing",
+    order=74,
 )

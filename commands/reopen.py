@@ -11,4 +11,6 @@ async def _run(call: Call) -> Answer:
     return Answer(text=Mrkdwn("{} is open again: investigating.").format(incident.name))
 
 
-COMMAND = Command(name="reopen", usage="REASON", summary="It was not over: back to investigating.", run=_run, order=72)
+COMMAND = Command(
+    name="reopen", usage="REASON", summary="It was not over: back to investigating.", run=_run, takes="text", order=72
+)

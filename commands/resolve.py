@@ -28,5 +28,6 @@ COMMAND = Command(
     usage="HOW IT WAS VERIFIED",
     summary="The impact has ended; a postmortem draft follows.",
     run=_run,
+    takes="text",
     order=70,
 )

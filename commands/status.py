@@ -3,6 +3,7 @@
 from bot.domain.command_line import first_word
 from bot.domain.mrkdwn import Mrkdwn, mention
 from bot.domain.times import span
+from bot.domain.typed import plain_keys
 from bot.errors import UserError
 from bot.service import impact, roles
 from bot.service.command import Answer, Call, Command
@@ -15,7 +16,7 @@ async def _run(call: Call) -> Answer:
     if not call.line.words:
         return Answer(text=await _how_it_stands(call, incident))
     word, more = first_word(await call.words())
-    status = live_status(word)
+    status = live_status(plain_keys(word))
     if more:
         raise UserError(
             f"To say more than the status, send an update: `/incident update {incident.name} status:{status} {more}`."

@@ -32,6 +32,7 @@ COMMAND = Command(
     usage="",
     summary="Shows what happened, with links to the messages.",
     run=_run,
+    takes="nothing",
     reads="always",
     order=52,
 )

@@ -2,6 +2,7 @@
 
 from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.times import parse_next
+from bot.domain.typed import plain_keys
 from bot.service.command import Answer, Call, Command, Modal
 from bot.service.lifecycle import live_status
 from bot.service.people import zone_of
@@ -18,11 +19,12 @@ async def _run(call: Call) -> Answer | Modal:
     if "next" in options:
         zone = await zone_of(call.uow, call.person)
         promised = parse_next(options["next"], now=call.uow.now, zone=zone)
-    status = live_status(options["status"]) if "status" in options else None
+    status = live_status(plain_keys(options["status"])) if "status" in options else None
     sent = await post_update(call.uow, incident, await call.words(), status=status, promised=promised, key=call.key)
     told = "Only this channel is told: the incident is private. " if incident.is_private else ""
     return Answer(
-        text=Mrkdwn("The update is sent. {}{}").format(
+        text=Mrkdwn("The update on {} is saved and on its way. {}{}").format(
+            incident.name,
             told,
             f"The next one is due at {sent.next_due_at:%H:%M} UTC." if sent.next_due_at else "No next one is owed.",
         )
@@ -34,6 +36,7 @@ COMMAND = Command(
     usage="[status:identified] [next:20m] TEXT",
     summary="Sends an update to the channel and the stakeholders; without words it shows a form.",
     run=_run,
+    takes="text",
     options=("status", "next"),
     order=50,
 )

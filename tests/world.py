@@ -69,6 +69,31 @@ class World:
         await self.settle()
         return answer
 
+    def buttons(self, who: str) -> list[str]:
+        """What stands on the buttons of the newest answer that this person alone sees."""
+        return [str(one["text"]["text"]) for one in self._choices(who)[2]]
+
+    async def press(self, who: str, label: str) -> Answer:
+        """Presses one of them, named by how it begins; what this person is shown then."""
+        channel, ts, buttons = self._choices(who)
+        action = next(one["action_id"] for one in buttons if one["text"]["text"].startswith(label))
+        answer = await self.workspace.click(user=who, channel=channel, ts=ts, action_id=action)
+        await self.settle()
+        return answer
+
+    def _choices(self, who: str) -> tuple[str, str, list[dict[str, Any]]]:
+        """Channel, ts and buttons of that answer."""
+        user = self.workspace.user(who)
+        whispers = [one for one in self.workspace.ephemerals if one.detail.get("to") == user.id]
+        directs = [one for one in self.workspace.channels.values() if one.is_im and user.id in one.members]
+        seen = [(str(one.channel), str(one.ts), list(one.blocks)) for one in whispers]
+        seen += [(channel.id, one.ts, one.blocks) for channel in directs for one in channel.messages.values()]
+        for channel, ts, blocks in sorted(seen, key=lambda one: float(one[1]), reverse=True):
+            found = [one for block in blocks if block["type"] == "actions" for one in block["elements"]]
+            if found:
+                return channel, ts, found
+        raise AssertionError(f"{who} sees no buttons")
+
     async def say(self, who: str, channel: str, text: str, *, thread_ts: str | None = None) -> str:
         """A message as it is typed; its ts."""
         ts = await self.workspace.post_message(

@@ -1,8 +1,9 @@
 """Times and durations as people type and read them."""
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
+from bot.domain.typed import plain_keys
 from bot.errors import UserError
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -56,6 +57,7 @@ def parse_past(text: str, *, now: datetime, zone: tzinfo, what: str) -> datetime
 
     Accepts `14:23`, `14:23Z`, ISO 8601, `20m` or `20m ago`, `now`. `what` names the option in a refusal.
     """
+    text = plain_keys(text)
     word = text.strip().removesuffix("ago").strip()
     if word.lower() == "now":
         return now
@@ -72,11 +74,38 @@ def parse_past(text: str, *, now: datetime, zone: tzinfo, what: str) -> datetime
         )
     if when > now:
         raise UserError(f"{what}:{text} lies in the future. Give the time at which it began.", field=what)
+    if when < now - _LONGEST:
+        raise UserError(f"{what}:{text} is more than ten years ago. Check the year.", field=what)
     return when
+
+
+def reads_as_past(text: str) -> bool:
+    """Whether `text` has the form of a time that parse_past takes."""
+    word = text.strip().removesuffix("ago").strip()
+    return word.lower() == "now" or _has_form(word)
+
+
+def reads_as_next(text: str) -> bool:
+    """Whether `text` has the form of a time that parse_next takes."""
+    return _has_form(text.strip().removeprefix("in ").strip())
+
+
+def _has_form(word: str) -> bool:
+    return parse_duration(word) is not None or _CLOCK.fullmatch(word) is not None or _exact_time(word, UTC) is not None
+
+
+def reads_as_date(text: str) -> bool:
+    """Whether `text` is a date such as 2026-01-31."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def parse_next(text: str, *, now: datetime, zone: tzinfo) -> datetime:
     """When the next update is promised: `20m`, `2h`, `14:23` (its next occurrence), `14:23Z` or ISO 8601."""
+    text = plain_keys(text)
     word = text.strip().removeprefix("in ").strip()
     when: datetime | None
     if (wait := parse_duration(word)) is not None:

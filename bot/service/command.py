@@ -6,7 +6,10 @@ from typing import Any, Literal
 
 from bot.domain.command_line import CommandLine, first_word, nearest, parse_command_line, take_reference
 from bot.domain.mrkdwn import Mrkdwn, mentioned, plain
+from bot.domain.question import Button, Question
+from bot.domain.typed import plain_keys
 from bot.errors import UserError
+from bot.service import asking
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_number, of_channel
 from bot.service.people import handles
@@ -18,6 +21,7 @@ class Answer:
     """What only the person who asked is shown."""
 
     text: Mrkdwn
+    buttons: Sequence[Button] = ()  # what can be done next; each once
     # An answer that needs what Slack says first (the new channel) is made when that step is finished: a name in
     # bot.slack.messages with its references, sent after `after`.
     message: str | None = None
@@ -89,6 +93,8 @@ class Command:
     aliases: tuple[str, ...] = ()
     # Whether it only reads: the command line needs no name for that. `bare`: only without words.
     reads: Literal["always", "bare", "never"] = "never"
+    # What it makes of words: it reads them itself, it keeps them as they are, or there is nothing to say.
+    takes: Literal["words", "text", "nothing"] = "words"
     about_incident: bool = True  # False: an `INC-1` in its words is just a word
     order: int = 50  # place in the help: in the order in which an incident needs them
 
@@ -105,21 +111,34 @@ class Reading:
 def read(commands: Mapping[str, Command], text: str, *, here: int | None = None) -> Reading:
     """`text` is what follows /incident, as Slack sends it; the incident may be named before or after the verb.
 
-    `here` is the incident whose channel it was typed in. There another number after the verb is part of the text:
-    `note INC-1 was the same thing` must not put a private incident's words into INC-1.
+    `here` is the incident whose channel it was typed in. There another number behind the verb may be part of the text
+    (`note INC-1 was the same thing`), so what would change something is asked about: a Question.
     """
     number, rest = take_reference(text)
     verb, tail = first_word(rest)
     if not verb:
         verb = "help" if number is None else "status"
     names = {alias: command for command in commands.values() for alias in (command.name, *command.aliases)}
-    command = names.get(verb.lower())
+    command = names.get(plain_keys(verb).lower())
     if command is None:
-        guess = nearest(verb, names)
-        hint = f"Did you mean `/incident {guess}`? " if guess else ""
-        raise UserError(f"There is no `/incident {plain(verb)[:40]}`. {hint}`/incident help` lists what there is.")
+        raise _unknown(verb, tail, number, names)
     if number is None and command.about_incident:
-        named, rest = take_reference(tail)
-        if here is None or named == here:
-            number, tail = named, rest
-    return Reading(command=command, number=number, line=parse_command_line(tail, command.options))
+        named, after = take_reference(tail)
+        only_reads = command.reads == "always" or (command.reads == "bare" and not after)
+        if named is not None and here is not None and named != here and not only_reads:
+            raise asking.which_incident(command, here=here, named=named, tail=tail, after=after)
+        number, tail = named, after
+    line = parse_command_line(tail, command.options)
+    if question := asking.about_words(command, number=number, line=line, verbs=names):
+        raise question
+    return Reading(command=command, number=number, line=line)
+
+
+def _unknown(verb: str, tail: str, number: int | None, names: Mapping[str, Command]) -> Question:
+    guess = nearest(plain_keys(verb), names)
+    hint = f"Did you mean `/incident {guess}`? " if guess else ""
+    meant = " ".join(filter(None, (f"INC-{number}" if number else "", guess, tail)))
+    return Question(
+        f"There's no `/incident {plain(verb)[:40]}`. {hint}`/incident help` lists what there is.",
+        *([Button(label=plain(meant), command=meant)] if guess else []),
+    )

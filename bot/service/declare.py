@@ -9,6 +9,7 @@ from bot.domain.lifecycle import Status
 from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.priority import Choice
 from bot.domain.runbook import best_runbook
+from bot.domain.typed import shows_nothing, visible
 from bot.errors import StoreError, UserError
 from bot.service import impact, roles, telling, updates
 from bot.service.desk import UnitOfWork
@@ -19,6 +20,7 @@ from bot.store.upsert import insert_into
 
 # Slack shows 3,000 characters in a section; a title is read at a glance, so the rest goes into the description.
 TITLE_LIMIT = 150
+_SERVICE_LIMIT = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,8 @@ async def declare(uow: UnitOfWork, wanted: Declaration) -> tuple[Incident, Outbo
         if known is not None:
             return known, None
     title, description = _split_title(wanted.title, wanted.description)
+    if len(wanted.service or "") > _SERVICE_LIMIT:
+        raise UserError(f"A service's name has at most {_SERVICE_LIMIT} characters.", field="service")
     incident = Incident(
         team_id=uow.team_id,
         number=await _next_number(uow),
@@ -102,8 +106,8 @@ async def declare(uow: UnitOfWork, wanted: Declaration) -> tuple[Incident, Outbo
 
 
 def _split_title(title: str, description: str) -> tuple[str, str]:
-    title = " ".join(title.split())
-    if not title:
+    title = " ".join(visible(title).split())
+    if shows_nothing(title):
         raise UserError("An incident needs a title: say in a few words what is broken.", field="title")
     if len(title) <= TITLE_LIMIT:
         return title, description

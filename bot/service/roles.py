@@ -7,6 +7,7 @@ from sqlalchemy import select
 from bot.domain.command_line import nearest
 from bot.domain.lifecycle import LIVE
 from bot.domain.mrkdwn import Mrkdwn, mention
+from bot.domain.typed import plain_keys
 from bot.errors import UserError
 from bot.service import telling
 from bot.service.desk import UnitOfWork
@@ -19,7 +20,7 @@ from bot.store.tables import DueJob, Incident, RoleAssignment
 
 def role_key(uow: UnitOfWork, word: str) -> str:
     """The role that a person means by `word`, or a refusal with the nearest and all that there are."""
-    names = uow.settings.role_aliases
+    word, names = plain_keys(word), uow.settings.role_aliases
     found = names.get(word.lower().replace("-", "_")) or names.get(word.lower())
     if found:
         return found

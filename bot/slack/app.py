@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.service.command import Command
 from bot.slack.gateway import Gateway
 from bot.slack.inbox import Inbox
-from bot.slack.listeners import card, commands, forms, others
+from bot.slack.listeners import card, choices, commands, forms, others
 from bot.slack.listeners.interactions import Interactions
 from bot.store.tables import Workspace
 
@@ -57,6 +57,7 @@ def slack_app(
     logger.removeFilter(_no_word_of_the_token)
     app.middleware(inbox.middleware)
     commands.listen(app, interactions, known_commands)
+    choices.listen(app, interactions, known_commands)
     card.listen(app, interactions)
     forms.listen(app, interactions)
     others.listen(app)

@@ -126,6 +126,33 @@ async def test_what_is_refused_is_1_with_a_sentence(with_an_incident: dict[str, 
         assert "&amp;" not in finished.err, arguments
 
 
+async def test_a_question_shows_what_to_type_instead(with_an_incident: dict[str, str], tmp_path: Path) -> None:
+    finished = await run("declare", "private payroll", "leak", "--as", "@ana", env=with_an_incident, cwd=tmp_path)
+    assert finished.code == 1
+    assert "Should this be private?" in finished.err
+    assert "incident-bot declare 'private:yes :: private payroll leak' --as @ana" in finished.err
+    finished = await run("list", "closed", env=with_an_incident, cwd=tmp_path)
+    assert finished.code == 1
+    assert finished.err.rstrip().endswith("incident-bot list")
+
+
+async def test_nothing_that_people_wrote_steers_the_terminal(with_an_incident: dict[str, str], tmp_path: Path) -> None:
+    words = "\x1b[31mred\x9b2J \u202eturned"
+    noted = await run("note", "INC-1", words, "--as", "@ana", env=with_an_incident, cwd=tmp_path)
+    assert noted.code == 0, noted.err
+    for arguments in (
+        ("timeline", "INC-1"),
+        ("postmortem", "INC-1"),
+        ("export", "INC-1"),
+        ("status", "INC-1", "--json"),
+    ):
+        shown = await run(*arguments, env=with_an_incident, cwd=tmp_path)
+        assert shown.code == 0, shown.err
+        assert not set("\x1b\x9b\u202e") & set(shown.out), arguments
+    record = json.loads((await run("export", "INC-1", env=with_an_incident, cwd=tmp_path)).out)
+    assert any(one["text"] == words for one in record["timeline"]), "the record itself is exact"
+
+
 async def test_verbs_before_the_first_start_say_what_to_do(env: dict[str, str], tmp_path: Path) -> None:
     finished = await run("list", env=env, cwd=tmp_path)
     assert finished.code == 1

@@ -8,14 +8,14 @@ from tests.chaos.witness import Asked
 
 # How the answer of a command that was done begins; everything else is a refusal.
 ANSWERED_WITH: Mapping[str, str] = {
-    "action": r"^Added to INC-",
+    "action": r"^Action item added to INC-",
     "assign": r"^<@\w+> is now ",
     "drop": r"^You are no longer ",
     "note": r"^Noted on the timeline",
     "priority": r"^INC-\d+ is now ",
     "resolve": r"^INC-\d+ is resolved\. The postmortem",
     "take": r"^You are now ",
-    "update": r"^The update is sent",
+    "update": r"^INC-\d+'s update is saved",
 }
 # What begins its message in the channel, its kind on the timeline, and whether stakeholders are told.
 _TOLD = {

@@ -14,8 +14,8 @@ from tests.world import World, shown
         ("declare p1", "An incident needs a title"),
         ("declare p1 Checkout down since:half-past", "I cannot read since:half-past as a time"),
         ("declare p1 Checkout down since:2026-03-02T20:00Z", "lies in the future"),
-        ("declare p9 Checkout down", "There is no priority “p9”. There are: p1, p2, p3, p4"),
-        ("declare p1 Checkout down private:perhaps", "neither yes nor no"),
+        ("declare p9 Checkout down", "There's no priority “p9”. There are: p1, p2, p3, p4"),
+        ("declare p1 Checkout down private:perhaps", "Should this be private?"),
         ("declare p1 Checkout down impact:huge", "There is no impact “huge”"),
         ("status", "Which incident?"),
         ("take commander", "Which incident?"),
@@ -84,6 +84,29 @@ def _existing(world: World, name: str) -> str:
     return next(
         one.name for one in world.workspace.channels.values() if one.name.startswith(name[:5]) or one.name == name
     )
+
+
+@pytest.mark.parametrize("title", ["\u200b\u2060\u200b", "\u202e", "\u3164 \u00ad"])
+async def test_a_title_that_nobody_can_see_is_none(world: World, title: str) -> None:
+    assert "An incident needs a title" in (await world.command("ana", f"declare p1 {title}")).text
+
+
+async def test_a_title_neither_turns_the_text_around_nor_orders_a_terminal_about(world: World) -> None:
+    await world.command("ana", "declare")
+    await world.submit("ana", title="pay\u202etuo\x1b[31m 👩‍💻 \u200bdown")
+    assert (await world.record())["incident"]["title"] == "paytuo[31m 👩‍💻 down"
+
+
+async def test_a_refusal_repeats_nothing_that_is_live(world: World) -> None:
+    answer = await world.command("ana", "declare p1 @channel @ben Checkout returns 503 since:yesterdayish in Europe")
+    assert "<" not in answer.text.split("You typed:")[1]
+    assert "@channel @ben Checkout" in answer.text
+
+
+async def test_an_incident_did_not_begin_in_the_year_one(world: World) -> None:
+    answer = await world.command("ana", "declare p1 Checkout down since:0001-01-01")
+    assert "more than ten years ago" in answer.text
+    assert not world.workspace.latest_app_channel()
 
 
 async def test_somebody_who_left_cannot_be_given_a_role(world: World) -> None:
@@ -232,6 +255,7 @@ async def test_a_private_channels_words_do_not_land_in_another_incident(world: W
     private = world.workspace.latest_app_channel()
     assert private is not None
     await world.command("ana", "note INC-1 was the same thief", channel=private.name)
+    await world.press("ana", "INC-2")
     assert all("thief" not in one.text for one in world.by_bot(public))
     assert any(item["text"] == "INC-1 was the same thief" for item in (await world.record(2))["timeline"])
 

@@ -23,20 +23,11 @@ def listen(app: AsyncApp, interactions: Interactions, commands: Mapping[str, Com
             key=body.get("trigger_id") or None,
             trigger_id=body.get("trigger_id") or None,
             response_url=body.get("response_url") or None,
+            channel_id=body.get("channel_id") or None,
         )
 
         async def doing(uow: UnitOfWork) -> Answer | Modal:
-            reading = read(commands, text, here=await number_here(uow, body.get("channel_id") or None))
-            call = Call(
-                uow=uow,
-                person=asked.person,
-                channel_id=body.get("channel_id") or None,
-                line=reading.line,
-                number=reading.number,
-                key=asked.key,
-                help=commands,
-            )
-            return await reading.command.run(call)
+            return await carry_out(uow, commands, text, asked)
 
         typed = f"{body.get('command', '/incident')} {text}" if len(text) > _WORTH_REPEATING else ""
         await interactions.do(asked, doing, typed=typed)
@@ -44,3 +35,18 @@ def listen(app: AsyncApp, interactions: Interactions, commands: Mapping[str, Com
 
     # Whatever the manifest calls it: an organisation may have another /incident already.
     app.command(re.compile(".*"))(handle_command)
+
+
+async def carry_out(uow: UnitOfWork, commands: Mapping[str, Command], text: str, asked: Asked) -> Answer | Modal:
+    """Does what `text` asks for, as it is typed after /incident in the channel where it was asked."""
+    reading = read(commands, text, here=await number_here(uow, asked.channel_id))
+    call = Call(
+        uow=uow,
+        person=asked.person,
+        channel_id=asked.channel_id,
+        line=reading.line,
+        number=reading.number,
+        key=asked.key,
+        help=commands,
+    )
+    return await reading.command.run(call)

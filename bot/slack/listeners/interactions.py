@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
-from bot.domain.mrkdwn import Mrkdwn
+from bot.domain.mrkdwn import Mrkdwn, mentioned, plain
+from bot.domain.question import Question
 from bot.errors import MembersUnconfirmed, SlackError, UnknownPerson, UserError
+from bot.service import people
 from bot.service.command import Answer, Modal
 from bot.service.desk import Desk, UnitOfWork
 from bot.service.roles import save_profile
@@ -31,6 +33,8 @@ class Asked:
     key: str | None  # what delivered it: the same key again is not done again
     trigger_id: str | None
     response_url: str | None
+    channel_id: str | None = None  # where; what a button of the answer stands for is typed there
+    replaces: bool = False  # the answer takes the place of the message whose button was pressed
 
 
 class Interactions:
@@ -46,10 +50,14 @@ class Interactions:
         """
         try:
             outcome = await self._in_one_transaction(asked, doing)
+        except Question as question:
+            text = Mrkdwn("{}").format(question.sentence) if question.buttons else await self._refusal(question, typed)
+            await self._answer(asked, Answer(text=text, buttons=question.buttons))
         except UserError as refusal:
-            await self._answer(asked, Answer(text=_refusal(refusal.sentence, typed)))
+            # The buttons of the question that led here stay: another of them may be the right one.
+            await self._answer(replace(asked, replaces=False), Answer(text=await self._refusal(refusal, typed)))
         except Exception:  # noqa: BLE001 - a supervisor's catch; _fault logs it
-            await self._answer(asked, Answer(text=Mrkdwn("{}").format(_fault())))
+            await self._answer(replace(asked, replaces=False), Answer(text=Mrkdwn("{}").format(_fault())))
         else:
             if isinstance(outcome, Modal):
                 await self._open(asked, outcome)
@@ -106,6 +114,13 @@ class Interactions:
         words: dict[str, Any] = {"text": str(answer.text)}
         if answer.message is not None and answer.after is not None:
             words = {"message": answer.message, "references": dict(answer.references)}
+        if answer.buttons:
+            words |= {
+                "channel_id": asked.channel_id,
+                "buttons": [{"label": one.label, "command": one.command} for one in answer.buttons],
+            }
+        if asked.replaces:
+            words["replaces"] = True
         await uow.tell(
             "answer",
             lane=f"answer:{asked.key or uuid4().hex}",
@@ -113,6 +128,16 @@ class Interactions:
             urgency=1,
             payload={"person": asked.person, "response_url": asked.response_url, **words},
         )
+
+    async def _refusal(self, refusal: UserError, typed: str) -> Mrkdwn:
+        """The sentence, and what was typed as its reader sees it: repeated as it came, `<!channel>` would be live."""
+        text = Mrkdwn("{}").format(refusal.sentence)
+        if not typed:
+            return text
+        async with self.desk.look() as uow:
+            known = await people.handles(uow, mentioned(typed))
+        # Backquotes would end the quotation early.
+        return text + Mrkdwn("\nYou typed: `{}`").format(plain(typed, known.get).replace("`", "'"))
 
     async def _open(self, asked: Asked, modal: Modal) -> None:
         try:
@@ -126,12 +151,6 @@ class Interactions:
             # The key is spent: this answer belongs to a transaction of its own.
             async with self.desk.work(actor=asked.person) as uow:
                 await self._promise(uow, asked, Answer(text=text))
-
-
-def _refusal(sentence: str, typed: str) -> Mrkdwn:
-    text = Mrkdwn("{}").format(sentence)
-    # Backquotes would end the quotation early.
-    return text + Mrkdwn("\nYou typed: `{}`").format(Mrkdwn(typed.replace("`", "'"))) if typed else text
 
 
 def _fault() -> str:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.command_line import CommandLine, first_word, nearest, parse_command_line, take_reference
+from bot.domain.command_line import first_word, nearest, parse_command_line, spell, take_reference
+from bot.domain.typed import plain_keys
 from bot.errors import UserError
 from bot.service.command import read
 from commands import find_commands
@@ -43,7 +44,17 @@ typed = st.lists(
         ('x service:"card payments y', "x payments y", {"service": '"card'}),  # never closed: ends at the space
         ('x service:"" y', "x y", {"service": ""}),  # quoted nothing
         ('x service:"a since:1" y', "x y", {"service": "a since:1"}),  # an option within quotes is text
-        ("x since: 14:23", "x since: 14:23", {}),  # a colon at the end of a word is a colon
+        ("x since: 14:23", "x", {"since": "14:23"}),  # a thumb's space behind the colon
+        ("x since : 20 m ago, y", "x y", {"since": "20 m ago"}),  # before it too, and a time of several words
+        ("x since=14:23 y", "x y", {"since": "14:23"}),  # another sign
+        ("x since：１４：２３", "x", {"since": "14:23"}),  # a full-width keyboard
+        ("x –since:14:23", "x", {"since": "14:23"}),  # a dash
+        ("x --since 14:23 --service api", "x", {"since": "14:23", "service": "api"}),  # as in a shell
+        ("x (since 14:23)", "x (since 14:23)", {}),  # no sign: text
+        ("x sicne:14:23", "x", {"since": "14:23"}),  # a letter amiss, and a value that can be nothing else
+        ("x service=api", "x", {"service": "api"}),
+        ("x since:", "x since:", {}),  # nothing follows
+        ("service:a :: since:14:23 x", "since:14:23 x", {"service": "a"}),  # what follows is text
         ("see https://a.example/since:1", "see https://a.example/since:1", {}),  # within a word
         ("error:503 on node:7", "error:503 on node:7", {}),  # a colon that is none of ours
         ("a\nb\tc\u00a0d", "a b c d", {}),  # every kind of space
@@ -74,9 +85,38 @@ def test_a_misspelt_option_stays_in_the_text_and_is_pointed_out(
     assert line.words == text
 
 
+@pytest.mark.parametrize(
+    ("text", "typed", "readable", "others"),
+    [
+        ("Payment service: refunds fail", "service: refunds", True, "Payment fail"),
+        ("Down since: the deploy", "since: the", False, "Down deploy"),
+        ("Down since=deploy", "since=deploy", False, "Down"),
+        ("sick (service:refunds) of it", "(service:refunds)", True, "sick of it"),
+    ],
+)
+def test_what_may_be_text_is_in_doubt(text: str, typed: str, readable: bool, others: str) -> None:
+    doubt = parse_command_line(text, KNOWN).doubt
+
+    assert doubt is not None
+    assert (doubt.typed, doubt.readable, doubt.others) == (typed, readable, others)
+
+
 @given(text=anything | typed)
-def test_without_known_options_only_spaces_are_folded(text: str) -> None:
-    assert parse_command_line(text, ()) == CommandLine(words=" ".join(text.split()))
+def test_what_is_spelt_out_leaves_nothing_in_doubt(text: str) -> None:
+    line = parse_command_line(text, KNOWN)
+    again = parse_command_line(spell("", line.words, options=line.options), KNOWN)
+
+    assert again.doubt is None
+    assert again.words == line.words
+
+
+@given(text=anything | typed)
+def test_without_known_options_every_word_is_kept(text: str) -> None:
+    line = parse_command_line(text, ())
+
+    assert line.options == {}
+    kept, typed = ([one for one in plain_keys(each).split() if one != "::"] for each in (line.words, text))
+    assert kept == typed
 
 
 @given(text=anything | typed)
@@ -140,7 +180,7 @@ def test_a_line_break_or_a_pasted_space_ends_the_verb_and_the_reference(space: s
     [
         ("declair x", "Did you mean `/incident declare`?"),  # close to one
         ("xyzzy", "`/incident help` lists what there is."),  # close to none
-        ("INC-99999999999 note x", "There is no `/incident INC-99999999999`"),  # no number has eleven digits
+        ("INC-99999999999 note x", "There's no `/incident INC-99999999999`"),  # no number has eleven digits
     ],
 )
 def test_an_unknown_verb_is_refused_with_a_way_on(text: str, said: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.priority import Choice, Scale, check_level, choose, read_priority
+from bot.domain.priority import Choice, Scale, check_level, choose, priority_in_front, read_priority
 from bot.errors import UserError
 
 # The table as process 6 has it: rows are impact, columns urgency.
@@ -91,6 +91,93 @@ def test_any_word_is_read_or_left_alone(word: str) -> None:
     choice = read_priority(word, SCALE)
 
     assert choice is None or choice.priority in SCALE.levels
+
+
+# in front of a text
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "P1",
+        "P1:",
+        "sev-1",
+        "SEV 1",
+        "SEV 1:",
+        "P1 -",
+        "P1 –",
+        "P1 —",
+        "(p1)",
+        "( P1 )",
+        "p1,",
+        "[P1]",
+        "p1.",
+        "P1:  ",
+        "priority 1:",
+        "prio1",
+        "(SEV1):",
+        "Ｐ１：",
+        "p\u200b1",
+        "P1!",
+        "p1\u00a0–",
+    ],
+)
+def test_every_way_to_write_a_priority_is_one_and_the_title_starts_behind_it(typed: str) -> None:
+    stated = priority_in_front(f"{typed} Checkout – half of it – is down", SCALE, any_name=False)
+
+    assert stated is not None
+    assert stated.choice is not None
+    assert (stated.choice.priority, stated.rest) == ("p1", "Checkout – half of it – is down")
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("P1:database is down", "database is down"),  # no space behind it
+        ("p2? Search is slow", "Search is slow"),  # unsure
+        ("p1/p2 Search is slow", "Search is slow"),  # between two
+        ("p1 2 hosts are gone", "2 hosts are gone"),
+        ("p1 -5 °C in the server room", "-5 °C in the server room"),  # a minus is no dash
+        ("p2 :fire: in the rack", ":fire: in the rack"),
+        ("p2 --- ... ---", "--- ... ---"),
+        ("p1 (all regions)", "(all regions)"),
+        ("p1", ""),
+    ],
+)
+def test_what_follows_is_the_text(text: str, rest: str) -> None:
+    stated = priority_in_front(text, SCALE, any_name=False)
+
+    assert stated is not None
+    assert stated.choice is not None
+    assert stated.rest == rest
+
+
+@pytest.mark.parametrize("text", ["P0: x", "sev0 x", "p9 x", "SEV 7 x", "p95 latency is high"])
+def test_a_level_that_is_not_there_is_told_from_text(text: str) -> None:
+    stated = priority_in_front(text, SCALE, any_name=False)
+
+    assert stated is not None
+    assert stated.choice is None
+
+
+@pytest.mark.parametrize("word", ["p0", "P0", "sev0", "SEV 0", "sev-0"])
+def test_what_is_above_the_scale_is_known(word: str) -> None:
+    assert SCALE.is_above(word)
+    assert not SCALE.is_above(word.replace("0", "9"))
+
+
+@pytest.mark.parametrize(
+    "text", ["low disk space", "critical: disk", "p1.example.com is down", "p1's host", "2 hosts", ""]
+)
+def test_other_texts_start_with_no_priority(text: str) -> None:
+    assert priority_in_front(text, SCALE, any_name=False) is None
+
+
+@given(text=st.text(max_size=40) | st.text("p1 2:sev-–()[]?", max_size=15))
+def test_any_text_is_read_and_nothing_is_invented(text: str) -> None:
+    stated = priority_in_front(text, SCALE, any_name=True)
+
+    assert stated is None or text.rstrip().endswith(stated.rest)
 
 
 # from impact and urgency

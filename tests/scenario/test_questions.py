@@ -1,0 +1,187 @@
+"""What people type is understood or asked about, and never guessed in the dangerous direction."""
+
+import asyncio
+
+import pytest
+
+from bot.domain.question import Question
+from bot.service.command import read
+from commands import find_commands
+from tests.world import World
+
+COMMANDS = find_commands()
+
+# wishes for privacy
+
+
+async def test_a_wish_for_privacy_with_a_space_keeps_the_incident_private(world: World) -> None:
+    await world.command("ana", "declare p2 Salary file leaked private:\u00a0yes")
+    incident = (await world.record())["incident"]
+    assert (incident["is_private"], incident["title"]) == (True, "Salary file leaked")
+    assert not world.by_bot("incidents")
+
+
+async def test_what_may_be_a_wish_for_privacy_is_asked_about_before_anything_is_posted(world: World) -> None:
+    answer = await world.command("ana", "declare private payroll leak")
+    assert "Should this be private?" in answer.text
+    assert world.buttons("ana") == ["Private", "Public"]
+    assert not world.workspace.latest_app_channel()
+    answer = await world.press("ana", "Private")
+    assert "INC-1" in answer.text
+    assert (await world.record())["incident"]["is_private"] is True
+    assert not world.by_bot("incidents")
+
+
+async def test_a_question_answered_with_public_declares_with_everything_that_was_typed(world: World) -> None:
+    await world.command("ana", "declare p1 Private network <vpn> & more are down since:14:00Z service:vpn")
+    await world.press("ana", "Public")
+    incident = (await world.record())["incident"]
+    assert incident["title"] == "Private network <vpn> & more are down"
+    assert (incident["is_private"], incident["priority"], incident["service"]) == (False, "p1", "vpn")
+    assert incident["impact_started_at"] == "2026-03-02T14:00:00Z"
+
+
+async def test_two_taps_on_a_question_do_one_thing(world: World) -> None:
+    await world.command("ana", "declare p1 Private network is down")
+    await asyncio.gather(world.press("ana", "Public"), world.press("ana", "Private"))
+    await world.settle()
+    assert len([one for one in world.workspace.channels.values() if one.name.startswith("inc-")]) == 1
+    assert any("already answered" in one.text for one in world.workspace.ephemerals)
+
+
+async def test_a_button_that_is_not_known_any_more_says_so(world: World) -> None:
+    await world.command("ana", "declare p1 Private network is down")
+    await world.pass_time(days=32)
+    answer = await world.press("ana", "Public")
+    assert "Type the command again" in answer.text
+    assert not world.workspace.latest_app_channel()
+
+
+# which incident
+
+
+async def test_another_incidents_number_in_front_is_a_question(world: World) -> None:
+    """`resolve INC-2 …` in INC-1's channel once resolved INC-1."""
+    checkout = await world.declare("p1 Checkout returns 503")
+    await world.declare("p2 Mails are late")
+    answer = await world.command("ana", "resolve INC-2 mails flow again", channel=checkout)
+    assert "This is INC-1's channel, but you named INC-2 first." in answer.text
+    assert world.buttons("ana") == [
+        "INC-2: resolve “mails flow again”",
+        "INC-1: resolve “INC-2 mails flow again”",
+    ]
+    assert {(await world.record(number))["incident"]["status"] for number in (1, 2)} == {"investigating"}
+    answer = await world.press("ana", "INC-2")
+    assert "INC-2 is resolved" in answer.text
+    assert (await world.record(1))["incident"]["status"] == "investigating"
+    assert (await world.record(2))["incident"]["status"] == "resolved"
+
+
+async def test_the_other_reading_keeps_the_number_in_the_text(world: World) -> None:
+    checkout = await world.declare("p1 Checkout returns 503")
+    await world.declare("p2 Mails are late")
+    await world.command("ana", "update INC-2 has the same cause", channel=checkout)
+    assert not (await world.record(1))["updates"]
+    answer = await world.press("ana", "INC-1")
+    assert "INC-1" in answer.text
+    assert [one["text"] for one in (await world.record(1))["updates"]] == ["INC-2 has the same cause"]
+    assert not (await world.record(2))["updates"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "note INC-2 the queue is empty",
+        "take INC-2 commander",
+        "drop INC-2 commander",
+        "assign INC-2 comms @ben",
+        "action INC-2 Alert on the queue",
+        "priority INC-2 p3 Only one customer",
+        "status INC-2 monitoring",
+        "cancel INC-2 A drill",
+        "close INC-2",
+        "reopen INC-2 Again",
+        "postmortem INC-2",
+    ],
+)
+def test_every_verb_that_changes_something_asks(typed: str) -> None:
+    with pytest.raises(Question) as asked:
+        read(COMMANDS, typed, here=1)
+    ways = [read(COMMANDS, one.command, here=1) for one in asked.value.buttons]
+    assert [one.number for one in ways] == [2, 1]
+
+
+@pytest.mark.parametrize("typed", ["status INC-2", "timeline INC-2", "resolve INC-1 fixed", "INC-2 resolve fixed"])
+def test_what_has_one_reading_or_changes_nothing_is_not_asked_about(typed: str) -> None:
+    assert read(COMMANDS, typed, here=1).number == (1 if "INC-1" in typed else 2)
+
+
+async def test_the_question_does_not_tell_whether_the_other_incident_exists(world: World) -> None:
+    await world.command("chloe", "declare p1 Stolen laptop private:yes")
+    channel = await world.declare("p2 Logins fail")
+    answers = []
+    for number in (1, 9):
+        answer = await world.command("ana", f"note INC-{number} was the same thief", channel=channel)
+        pressed = await world.press("ana", f"INC-{number}")
+        answers.append((answer.text + pressed.text).replace(f"INC-{number}", "INC-X"))
+    assert answers[0] == answers[1]
+
+
+# priorities
+
+
+async def test_a_level_above_the_scale_is_offered_as_the_highest(world: World) -> None:
+    answer = await world.command("ana", "declare P0: payments are down since:14:00Z")
+    assert "There's no P0 here. P1 is the highest." in answer.text
+    assert not world.workspace.latest_app_channel()
+    await world.press("ana", "P1")
+    incident = (await world.record())["incident"]
+    assert (incident["priority"], incident["title"]) == ("p1", "payments are down")
+    assert incident["impact_started_at"] == "2026-03-02T14:00:00Z"
+    answer = await world.command("ana", "priority INC-1 sev0 it is worse")
+    assert "P1 is the highest" in answer.text
+
+
+async def test_what_is_no_priority_can_stay_in_the_title(world: World) -> None:
+    await world.command("ana", "declare p99 latency is 3 s")
+    await world.press("ana", "P2, and")
+    assert (await world.record())["incident"]["title"] == "p99 latency is 3 s"
+
+
+async def test_the_priority_is_changed_as_it_is_declared(world: World) -> None:
+    await world.declare("sev-2: Mails are late")
+    answer = await world.command("ana", "priority INC-1 [P1] – payments too")
+    assert "INC-1 is now P1" in answer.text
+    assert (await world.record())["incident"]["priority_because"] == "payments too"
+
+
+# words that look like a command's
+
+
+@pytest.mark.parametrize(
+    ("typed", "button", "command"),
+    [
+        ("action done", "action with the text “done”", "action :: done"),
+        ("action done 2", "action with the text “done 2”", "action :: done 2"),
+        ("note list", "note with the text “list”", "note :: list"),
+        ("declare help", "declare with the text “help”", "declare :: help"),
+        ("list closed", "Just list", "list"),
+        ("close thanks everyone", "Just close", "close"),
+        ("timeline all", "Just timeline", "timeline"),
+        ("declair p1 x", "declare p1 x", "declare p1 x"),
+        ("note service: x at: y", "Keep it in the text", "note :: service: x at: y"),
+    ],
+)
+def test_a_word_that_a_verb_does_not_know_is_asked_about(typed: str, button: str, command: str) -> None:
+    with pytest.raises(Question) as asked:
+        read(COMMANDS, typed)
+    assert [(one.label, one.command) for one in asked.value.buttons] == [(button, command)]
+    read(COMMANDS, command)
+
+
+async def test_an_action_called_done_is_added_only_when_it_is_wanted(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ana", "action done", channel=channel)
+    assert not (await world.record())["action_items"]
+    await world.press("ana", "action with")
+    assert [one["text"] for one in (await world.record())["action_items"]] == ["done"]
