@@ -379,14 +379,18 @@ async def _inbox(arguments: argparse.Namespace) -> int:
 
 
 def _write(text: str, output: Path | None) -> int:
+    from bot.files import too_open, write_own
+
     if output is None:
         sys.stdout.write(for_terminal(text))
         return 0
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text, encoding="utf-8")
+        write_own(output, text)
     except OSError as problem:
         return _fail(f"{output} cannot be written: {problem.strerror}.")
+    if warning := too_open([output]):
+        sys.stderr.write(f"incident-bot: {warning}\n")
     return 0
 
 

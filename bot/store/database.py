@@ -1,5 +1,6 @@
 """Opens the database, and transactions in it: a file of SQLite's for one process, PostgreSQL for any number."""
 
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,9 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from bot.errors import StoreError
+from bot.files import make_own, too_open
+
+log = logging.getLogger(__name__)
 
 _EXAMPLES = "sqlite+aiosqlite:///incident-bot.db or postgresql+psycopg://user:password@host/name"
 # Connections of one replica; a transaction takes milliseconds, so few are enough.
@@ -26,7 +30,7 @@ class Database:
             parsed = make_url(url)
             if parsed.drivername in ("sqlite", "sqlite+aiosqlite"):
                 self.url = parsed.set(drivername="sqlite+aiosqlite")
-                _check_file(parsed.database)
+                _open_file(parsed.database)
                 self.writer = _sqlite_engine(
                     self.url.render_as_string(hide_password=False), begin="BEGIN IMMEDIATE", connections=1
                 )
@@ -91,8 +95,8 @@ def _no_address(why: str) -> StoreError:
     return StoreError(f"DATABASE_URL is not an address that I can use ({why}). Write for example {_EXAMPLES}.")
 
 
-def _check_file(name: str | None) -> None:
-    """Says what is wrong with the file before a connection fails over it with less to say."""
+def _open_file(name: str | None) -> None:
+    """Makes the file, for this user alone, or says what is wrong with it before a connection has less to say."""
     if not name or name == ":memory:":
         raise StoreError("DATABASE_URL names no file; write for example sqlite+aiosqlite:///incident-bot.db.")
     path = Path(name)
@@ -102,6 +106,9 @@ def _check_file(name: str | None) -> None:
         raise StoreError(f"The database {name} is a folder; name a file in it.")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise StoreError(f"The database {name} cannot be written by this user.")
+    make_own(path)  # SQLite gives the files beside it the same rights
+    if warning := too_open(path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")):
+        log.warning("%s", warning, extra={"action": "too_open"})
 
 
 def _postgresql_engine(url: URL, *, single: bool = False) -> AsyncEngine:

@@ -46,6 +46,7 @@ async def test_postmortem_and_export(with_an_incident: dict[str, str], tmp_path:
     document = tmp_path / "out" / "postmortem.md"
     finished = await run("postmortem", "INC-1", "--format", "md", "-o", document, env=with_an_incident, cwd=tmp_path)
     assert (finished.code, finished.out, finished.err) == (0, "", "")
+    assert document.stat().st_mode & 0o077 == 0, "other users of the machine have no business in it"
     text = document.read_text(encoding="utf-8")
     assert "Checkout returns 503" in text
     assert "Error rate is back to 0.1" in text
