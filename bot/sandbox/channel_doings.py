@@ -136,6 +136,14 @@ def unarchive(space: WorkspaceState, channel: Channel, *, by: str) -> None:
     system_post(space, channel, user=by, subtype=subtype, text=f"<@{by}> un-archived the channel", extra={})
 
 
+def make_private(space: WorkspaceState, channel: Channel, *, by: str) -> None:
+    """Only its members see it from now on."""
+    channel.is_private = True
+    _touch(space, channel)
+    text = f"<@{by}> made this channel private"
+    system_post(space, channel, user=by, subtype="channel_convert_to_private", text=text, extra={})
+
+
 def deactivate(space: WorkspaceState, user: User) -> None:
     """The account is switched off; it stays in its channels' records and is listed nowhere."""
     user.deleted = True

@@ -161,6 +161,36 @@ class Workspace(WorkspaceState):
             raise WorkspaceError(f"{person.name} is not in {there.name}")
         channel_doings.leave(self, there, person.id)
 
+    async def remove_from_channel(self, *, user: str, channel: str, by: str) -> None:
+        """Somebody puts another out, or an app."""
+        person, there = self._person_in(by, channel)
+        gone = self.user(user)
+        if gone.id not in there.members:
+            raise WorkspaceError(f"{gone.name} is not in {there.name}")
+        channel_doings.leave(self, there, gone.id, kicked_by=person.id)
+
+    async def invite_to_channel(self, *, user: str, channel: str, by: str) -> None:
+        """A member brings somebody in, or an app; nothing happens to a member."""
+        person, there = self._person_in(by, channel)
+        if self.user(user).id not in there.members:
+            channel_doings.join(self, there, self.user(user).id, inviter=person.id)
+
+    async def archive_channel(self, *, user: str, channel: str) -> None:
+        person, there = self._person_in(user, channel)
+        channel_doings.archive(self, there, by=person.id)
+
+    async def unarchive_channel(self, *, user: str, channel: str) -> None:
+        channel_doings.unarchive(self, self.channel(channel), by=self._active(user).id)
+
+    async def rename_channel(self, *, user: str, channel: str, name: str) -> None:
+        person, there = self._person_in(user, channel)
+        channel_doings.rename(self, there, name, by=person.id)
+
+    async def make_private(self, *, user: str, channel: str) -> None:
+        """A person turns a public channel into a private one; an app can't."""
+        person, there = self._person_in(user, channel)
+        channel_doings.make_private(self, there, by=person.id)
+
     async def deactivate_user(self, *, user: str) -> None:
         """Somebody left the organisation: their record stays, they can do nothing more."""
         channel_doings.deactivate(self, self._active(user))

@@ -140,6 +140,14 @@ async def never_read(uow: UnitOfWork, *, since: datetime) -> Sequence[int]:
     return rows.all()
 
 
+async def wanted_again(uow: UnitOfWork) -> Sequence[int]:
+    """The ids of those whose channel the bot has come back to."""
+    rows = await uow.session.scalars(
+        select(Incident.id).where(Incident.team_id == uow.team_id, Incident.history_wanted)
+    )
+    return rows.all()
+
+
 async def private_with_channel(uow: UnitOfWork) -> Sequence[int]:
     """The ids of the private incidents that have a channel, also of those that are over: the newest first."""
     rows = await uow.session.scalars(

@@ -53,6 +53,11 @@ async def show_state(uow: UnitOfWork, incident: Incident) -> None:
         )
 
 
+async def withdraw_announcement(uow: UnitOfWork, incident: Incident) -> None:
+    """The announcement of an incident that has become private says no more than that."""
+    await uow.tell("edit_announcement", lane=_announcement_lane(incident), incident=incident, coalesce=True)
+
+
 async def show_topic(uow: UnitOfWork, incident: Incident) -> None:
     await uow.tell("set_topic", lane=f"topic:{incident.id}", incident=incident, coalesce=True, urgency=_EDITS)
 
@@ -100,6 +105,15 @@ async def report_not_invited(uow: UnitOfWork, incident: Incident, person: str, *
     """Tells whoever invited the person, or the commander, that they couldn't be added to the channel."""
     told = by if by not in (None, person) else await _in_charge(uow, incident)
     await tell_person(uow, told, "not_invited", incident=incident, invited=person, why=why)
+
+
+async def tell_commander(
+    uow: UnitOfWork, incident: Incident, message: str, *, unless: str | None, **references: Any
+) -> None:
+    """A private message to the commander, else the reporter; nothing where that is `unless`, who did it."""
+    person = await _in_charge(uow, incident)
+    if person != unless:
+        await tell_person(uow, person, message, incident=incident, **references)
 
 
 async def report_refusal(uow: UnitOfWork, refused: OutboxItem, *, what: str, why: str) -> None:

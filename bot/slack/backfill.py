@@ -9,13 +9,13 @@ from typing import Any
 
 from bot.domain.times import earlier_ts, from_ts
 from bot.errors import NOT_LET_IN, SlackBusy, SlackRefused, SlackUnclear
-from bot.service import chat, history
+from bot.service import channels, chat, history
 from bot.service.desk import Desk, UnitOfWork
-from bot.service.incidents import by_id, live_with_channel, never_read, of_channel
+from bot.service.incidents import by_id, live_with_channel, never_read, of_channel, wanted_again
 from bot.service.participants import take_part
 from bot.service.roles import check_holders
 from bot.slack.gateway import Gateway
-from bot.slack.listeners.events import NOT_SPEECH, TOMBSTONE, spoken
+from bot.slack.listeners.events import NOT_SPEECH, TOMBSTONE, follow_channel, spoken
 from bot.store.outages import fault_in
 from bot.store.tables import Workspace
 
@@ -26,6 +26,8 @@ _PAGE = 200
 _LOOK_BACK = timedelta(days=2)
 # Who is in the channel now is not read from these: somebody who was removed left no such message.
 _COMINGS_AND_GOINGS = frozenset({"channel_join", "group_join", "channel_leave", "group_leave"})
+# What Slack says of a channel that the bot was put out of, also of a private one.
+_NOT_INSIDE = frozenset({"channel_not_found", "not_in_channel"})
 _PAUSE_AFTER_SILENCE = 5.0
 _MOST_SILENCES = 24
 _PAUSE_AFTER_NO_ANSWER = 60.0  # seconds, after all of these
@@ -91,8 +93,9 @@ class Backfill:
         """
         now = asyncio.get_running_loop().time()
         async with self._desk.look() as uow:
-            found = await never_read(uow, since=uow.now - _LOOK_BACK)
-        waiting = {*found, *self._unanswered} - self._given_up
+            found, again = await never_read(uow, since=uow.now - _LOOK_BACK), await wanted_again(uow)
+        self._given_up -= set(again)
+        waiting = {*found, *again, *self._unanswered} - self._given_up
         await self._read_each([one for one in sorted(waiting) if self._unanswered.get(one, now) <= now])
 
     async def _read_each(self, incidents: Sequence[int]) -> None:
@@ -106,20 +109,29 @@ class Backfill:
                 if isinstance(problem, SlackUnclear) or problem.code in NOT_LET_IN:
                     self._unanswered[incident_id] = clock() + _PAUSE_AFTER_NO_ANSWER
                 else:
-                    self._given_up.add(incident_id)
+                    await self._give_up(incident_id, removed=problem.code in _NOT_INSIDE)
                 continue
             except Exception as problem:
                 if fault_in(problem) is None:
                     raise
                 # A supervisor's catch: the other channels are read; this one by `incident-bot backfill`, when mended.
                 log.exception("A channel could not be read.", extra={"action": "backfill_failed"})
-                self._given_up.add(incident_id)
+                await self._give_up(incident_id)
                 continue
             if result.added or result.missing:
                 log.info(
                     "Read what was missed.",
                     extra={"action": "backfilled", "added": result.added, "missing": result.missing},
                 )
+
+    async def _give_up(self, incident_id: int, *, removed: bool = False) -> None:
+        """Until the bot comes back to the channel, or is started again."""
+        self._given_up.add(incident_id)
+        async with self._desk.work() as uow:
+            incident = await by_id(uow, incident_id)
+            incident.history_wanted = False
+            if removed:
+                await channels.leave(uow, incident, at=uow.now)
 
     async def read(self, incident_id: int, *, everything: bool = False) -> Result:
         """Reads on from where the last reading ended, or from the beginning with `everything`.
@@ -150,7 +162,7 @@ class Backfill:
         async with self._desk.work() as uow:
             incident = await by_id(uow, incident_id)
             incident.history_read_until = max(reading.until, incident.history_read_until or "")
-            incident.history_reading = None
+            incident.history_reading, incident.history_wanted = None, False
 
     async def _begin(self, uow: UnitOfWork, channel: str, *, read_until: str | None) -> Reading:
         oldest = earlier_ts(read_until, _LOOK_BACK) if read_until else "0"
@@ -230,7 +242,9 @@ class Backfill:
         self, uow: UnitOfWork, channel: str, page: Sequence[Message], result: Result, marks: history.Marks
     ) -> None:
         incident = await of_channel(uow, channel)
-        for message in page:
+        for message in sorted(page, key=lambda one: str(one["ts"])):
+            if incident is not None:
+                await follow_channel(uow, incident, message, at=from_ts(message["ts"]))
             if message.get("subtype") in _COMINGS_AND_GOINGS and incident is not None and message.get("user"):
                 if message["user"] != self._workspace.bot_user_id:
                     await take_part(uow, incident, message["user"])

@@ -15,6 +15,7 @@ from bot.errors import NOT_LET_IN, SlackBusy, SlackRefused, SlackUnclear
 from bot.render.words import Words
 from bot.service import telling
 from bot.service.desk import Desk, UnitOfWork
+from bot.service.incidents import by_id
 from bot.slack.gateway import Gateway
 from bot.slack.limits import Hold, Limits
 from bot.slack.steps import STEPS, Call, Step
@@ -34,6 +35,9 @@ _MOST_AT_ONCE = 16
 _MOST_FAILURES = 6
 # Refusals that mean: it is so already.
 _AS_WANTED = frozenset({"already_in_channel", "already_pinned", "cant_invite_self", "no_change"})
+
+# What Slack says to a post and to an edit in an archived channel.
+_ARCHIVED = frozenset({"is_archived", "is_inactive"})
 
 
 class Dispatcher:
@@ -213,7 +217,7 @@ class Dispatcher:
             # Never given up: Slack may be away for an hour, and what people were promised is sent afterwards.
             await self._again(item, problem, after=min(60.0, 2.0**item.attempts), failed=True, unclear=True)
         except SlackRefused as problem:
-            await self._refused(item, problem)
+            await self._refused(item, call, problem)
         except Exception as problem:  # noqa: BLE001 - a supervisor's catch, as above; logged in _failed
             await self._failed(item, problem)
         else:
@@ -274,7 +278,7 @@ class Dispatcher:
             error = f"{type(problem).__name__}: {problem}"
             await self._give_up(item, error, why="of a fault of mine; it is in my log")
 
-    async def _refused(self, item: OutboxItem, problem: SlackRefused) -> None:
+    async def _refused(self, item: OutboxItem, call: Call, problem: SlackRefused) -> None:
         step = STEPS[item.step]
         if problem.code in _AS_WANTED | step.as_wanted:
             await self._finish(item, "done")
@@ -291,6 +295,10 @@ class Dispatcher:
             if await step.refused(uow, kept, problem):
                 kept.state = "waiting"
                 return
+            waits = problem.code in _ARCHIVED and await _may_be_opened(uow, kept, call)
+        if waits:
+            await self._again(item, problem, after=outbox.LONGEST_PAUSE.total_seconds())
+            return
         await self._give_up(item, str(problem), why=problem.explained)
 
     async def _give_up(self, item: OutboxItem, error: str, *, why: str) -> None:
@@ -327,3 +335,12 @@ class Dispatcher:
 
     def _mark(self, item: OutboxItem, state: str) -> None:
         item.state, item.finished_at, item.leased_until = state, self._desk.clock.now(), None
+
+
+async def _may_be_opened(uow: UnitOfWork, item: OutboxItem, call: Call) -> bool:
+    """Whether the item is for the channel of a live incident that somebody archived, as its commander knows."""
+    if item.incident_id is None:
+        return False
+    incident = await by_id(uow, item.incident_id)
+    here = call.arguments.get("channel") == incident.channel_id
+    return here and incident.is_live and incident.channel_is_archived

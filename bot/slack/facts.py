@@ -54,6 +54,8 @@ async def card(uow: UnitOfWork, incident: Incident) -> Message:
 
 
 async def announcement(uow: UnitOfWork, incident: Incident, words: Words) -> Message:
+    if incident.is_private:
+        return Message(text=words.chat("withdrawn", it=incident))
     held = await roles.current(uow, incident)
     commander = held.get("incident_commander", [None])[0]
     last = await last_update(uow, incident)

@@ -80,6 +80,33 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def migration(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction in which tables may be rebuilt.
+
+        SQLite changes little of a table that is there: it is copied, dropped and renamed, which its foreign keys would
+        forbid, or follow. They rest meanwhile, and are checked before the commit. That cannot be switched within a
+        transaction.
+        """
+        if self.shared:
+            async with self.writer.begin() as connection:
+                yield connection
+            return
+        await self._enforce_foreign_keys(False)
+        try:
+            async with self.writer.begin() as connection:
+                yield connection
+                broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
+                if broken:
+                    raise StoreError(f"The migration was broken off: rows of {broken[0][0]} would have lost theirs.")
+        finally:
+            await self._enforce_foreign_keys(True)
+
+    async def _enforce_foreign_keys(self, whether: bool) -> None:
+        """SQLite's one writing connection keeps it."""
+        async with self.statement() as connection:
+            await connection.exec_driver_sql(f"PRAGMA foreign_keys={'ON' if whether else 'OFF'}")
+
+    @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A transaction that only reads, and sees one state of things."""
         async with AsyncSession(self.reader, expire_on_commit=False, autoflush=False) as session:

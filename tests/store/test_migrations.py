@@ -10,13 +10,14 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, delete, select, text
+from sqlalchemy.exc import IntegrityError
 
 from bot.errors import StoreError
 from bot.store import migrate as migrate_module
 from bot.store.database import Database
 from bot.store.migrate import SCHEMA, migrate
-from bot.store.tables import Base, ImpactInterval, Incident
+from bot.store.tables import Base, ImpactInterval, Incident, Message, MessageVersion
 from tests.databases import Databases
 
 
@@ -87,6 +88,29 @@ async def test_what_the_timeline_tells_of_impact_is_known_after_the_migration(em
         (row.incident_id, f"{row.started_at:%H:%M}", f"{row.ended_at:%H:%M}" if row.ended_at else None) for row in rows
     ] == [(1, "10:00", "10:40"), (1, "11:40", "12:00"), (2, "10:00", "10:05"), (3, "10:00", None)]
     assert [f"{one:%H:%M}" if one else None for one in mitigated] == ["10:20", None, None]
+    await database.close()
+
+
+async def test_a_database_of_the_first_version_keeps_its_rows(empty_url: str) -> None:
+    """SQLite rebuilds tables, which rows that refer to them once forbade."""
+    database = Database(empty_url)
+    async with database.writer.begin() as connection:
+        await connection.run_sync(_upgrade, "0001")
+        await connection.execute(
+            text(
+                "INSERT INTO messages (id, team_id, channel_id, ts, text, files)"
+                " VALUES (1, 'T1', 'C1', '1.0', 'x', '[]')"
+            )
+        )
+        await connection.execute(
+            text("INSERT INTO message_versions (team_id, message_id, version_ts, text) VALUES ('T1', 1, '1.0', 'x')")
+        )
+    await migrate(database)
+    async with database.write() as session:
+        assert (await session.scalars(select(MessageVersion.text))).all() == ["x"]
+        with pytest.raises(IntegrityError):  # foreign keys hold again
+            await session.execute(delete(Message))
+        await session.rollback()
     await database.close()
 
 

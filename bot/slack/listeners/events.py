@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.domain.times import from_ts
 from bot.errors import TooEarly
-from bot.service import chat, people
+from bot.service import channels, chat, people
 from bot.service.chat import MARKS, Spoken, Version
 from bot.service.desk import UnitOfWork
 from bot.service.files import file_facts
@@ -91,8 +91,10 @@ async def _hear(uow: UnitOfWork, events: Sequence[Event]) -> None:
 async def _handle_message(uow: UnitOfWork, event: Event, at: datetime) -> None:
     """What happens to messages after they were written."""
     channel = _text(event, "channel")
-    if channel is None or await _incident_of(uow, channel) is None:
+    incident = await _incident_of(uow, channel)
+    if channel is None or incident is None:
         return
+    await follow_channel(uow, incident, event, at=at)
     match _text(event, "subtype"):
         case "message_changed":
             await _handle_change(uow, channel, event, at)
@@ -101,6 +103,14 @@ async def _handle_message(uow: UnitOfWork, event: Event, at: datetime) -> None:
             if ts is not None:
                 moment = _moment(event, "ts", at)
                 await chat.hear_deletion(uow, channel, ts, at=moment, before=_last_said(channel, ts, before))
+
+
+async def follow_channel(uow: UnitOfWork, incident: Incident, message: Event, *, at: datetime) -> None:
+    """Follows what Slack's message says that somebody did with the channel; nothing for any other message."""
+    change, ts = channels.CHANGES.get(_text(message, "subtype") or ""), _ts(message, "ts")
+    if change is not None and ts is not None:
+        moment, by, name = _moment(message, "ts", at), _text(message, "user"), _text(message, "name")
+        await channels.follow(uow, incident, change, ts=ts, at=moment, by=by, name=name)
 
 
 async def _handle_change(uow: UnitOfWork, channel: str, event: Event, at: datetime) -> None:
@@ -182,15 +192,32 @@ async def _handle_pin(uow: UnitOfWork, event: Event, at: datetime) -> None:
 
 async def _handle_joined(uow: UnitOfWork, event: Event, at: datetime) -> None:
     incident, person = await _incident_of(uow, _text(event, "channel")), _text(event, "user")
-    if incident is not None and person is not None and not await _is_our_own(uow, event):
+    if incident is None or person is None:
+        return
+    moment = _moment(event, "event_ts", at)
+    if not await _is_our_own(uow, event):
         await people.notice(uow, person)
-        await come_in(uow, incident, person, at=_moment(event, "event_ts", at))
+        await come_in(uow, incident, person, at=moment)
+    else:
+        channels.come_back(incident, at=moment)
 
 
 async def _handle_left(uow: UnitOfWork, event: Event, at: datetime) -> None:
     incident, person = await _incident_of(uow, _text(event, "channel")), _text(event, "user")
-    if incident is not None and person is not None:
-        await go_out(uow, incident, person, at=_moment(event, "event_ts", at))
+    if incident is None or person is None:
+        return
+    moment = _moment(event, "event_ts", at)
+    if await _is_our_own(uow, event):
+        await channels.leave(uow, incident, at=moment, by=_text(event, "actor_id"))
+    else:
+        await go_out(uow, incident, person, at=moment)
+
+
+async def _handle_removed(uow: UnitOfWork, event: Event, at: datetime) -> None:
+    """The bot itself was put out."""
+    incident = await _incident_of(uow, _text(event, "channel"))
+    if incident is not None:
+        await channels.leave(uow, incident, at=_moment(event, "event_ts", at), by=_text(event, "actor_id"))
 
 
 async def _handle_user_change(uow: UnitOfWork, event: Event, at: datetime) -> None:  # noqa: ARG001
@@ -250,6 +277,8 @@ def _moment(part: Event, key: str, otherwise: datetime) -> datetime:
 
 
 _LISTENERS: dict[str, Callable[[UnitOfWork, Event, datetime], Awaitable[None]]] = {
+    "channel_left": _handle_removed,
+    "group_left": _handle_removed,
     "member_joined_channel": _handle_joined,
     "member_left_channel": _handle_left,
     "message": _handle_message,

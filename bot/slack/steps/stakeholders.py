@@ -48,6 +48,8 @@ class PostToStakeholders(Announce):
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         incident = await by_id(uow, item.incident_id)
+        if incident.is_private:
+            return None  # it has become so since
         if incident.announcement_channel is None or incident.announcement_ts is None:
             return await super().prepare(uow, item, words)
         message = await messages.build(uow, incident, words, *message_and_references(item))

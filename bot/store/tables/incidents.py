@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.lifecycle import LIVE, Status
@@ -65,8 +65,12 @@ class Incident(Row, Base):
     card_ts: Mapped[str | None]
     announcement_channel: Mapped[str | None]
     announcement_ts: Mapped[str | None]
+    bot_left_at: Mapped[datetime | None]  # set while the bot is not in the channel
+    channel_is_archived: Mapped[bool] = mapped_column(default=False, server_default=false())
+    channel_followed_until: Mapped[str | None]  # the ts of the newest message about the channel that was followed
     # How far the channel's history has been read: everything up to this ts is on record.
     history_read_until: Mapped[str | None]
+    history_wanted: Mapped[bool] = mapped_column(default=False, server_default=false())  # the bot was away from it
     history_reading: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # a reading under way
     # When the channel's member list was last compared with Slack's, as a whole.
     members_confirmed_at: Mapped[datetime | None]

@@ -26,7 +26,14 @@ CHAT = sorted(path.name.removesuffix(".j2") for path in PACKAGED.glob("*.j2") if
 # What the bot itself writes as markup: times, the people and channels of the facts below.
 OURS = re.compile(r"<!date\^\d+\^\{date_short_pretty\} \{time\}\|[^<>]*>|<@U[1-9]>|<#C[1-9]>")
 ALIVE = re.compile(r"<[!@#]|<https?:")
-SILENT = {"closed", "overdue", "postmortem_note", "role", "status"}  # templates in which people have no say
+SILENT = {
+    "closed",
+    "overdue",
+    "postmortem_note",
+    "role",
+    "status",
+    "withdrawn",
+}  # templates in which people have no say
 
 
 def facts_with(text: str) -> dict[str, dict[str, Any]]:
@@ -64,6 +71,7 @@ def facts_with(text: str) -> dict[str, dict[str, Any]]:
         },
         "briefing": {"runbook": runbook, "similar": [one]},
         "cancelled": {"by": "U2", "reason": text},
+        "channel": {"change": "renamed", "by": "U2", "name": text},
         "closed": {"by": "U2"},
         "declared": {"priority": "P1 Critical", "in_doubt": True, "hints": [text]},
         "note": {"by": "U2", "text": markup(text), "at": after(1), "earlier": True},
@@ -93,6 +101,7 @@ def facts_with(text: str) -> dict[str, dict[str, Any]]:
         "topic": {"priority": "P1"},
         "trouble": {"what": "set the topic", "why": text},
         "update": {"update": update, "priority": "P1"},
+        "withdrawn": {},
         "vacant": {"name": text, "left": [], "commander": "U2", "role_name": "tech lead", "role_word": "tech"},
     }
     return {name: {"it": one, **more} for name, more in facts.items()}

@@ -1,0 +1,77 @@
+"""Follows what people do with an incident's channel: rename, archive, make private, put the bot out."""
+
+from datetime import datetime, timedelta
+
+from bot.domain.mrkdwn import Mrkdwn
+from bot.domain.times import from_ts
+from bot.service import telling
+from bot.service.desk import UnitOfWork
+from bot.store.tables import Incident
+
+_JUST_MADE = timedelta(minutes=1)  # the history of a channel that the bot made is known from its beginning
+# Slack's messages about a channel, and what they mean for an incident.
+CHANGES = {
+    "channel_archive": "archived",
+    "group_archive": "archived",
+    "channel_unarchive": "unarchived",
+    "group_unarchive": "unarchived",
+    "channel_name": "renamed",
+    "group_name": "renamed",
+    "channel_convert_to_private": "made private",
+}
+
+
+async def follow(
+    uow: UnitOfWork, incident: Incident, change: str, *, ts: str, at: datetime, by: str | None, name: str | None
+) -> None:
+    """Takes over what was done with the channel and tells the commander; a message that was followed does nothing.
+
+    `change` is one of the values of CHANGES, `ts` that of Slack's message about it, `name` the channel's new one.
+    """
+    if ts <= (incident.channel_followed_until or ""):
+        return
+    incident.channel_followed_until = ts
+    match change:
+        case "renamed" if name is not None:
+            text = Mrkdwn("Channel renamed: #{} → #{}").format(incident.channel_name or "", name)
+            incident.channel_name = name
+        case "made private":
+            text = Mrkdwn("The channel was made private, and the incident with it")
+            await _make_private(uow, incident)
+        case _:
+            text = Mrkdwn("Channel {}").format(change)
+            incident.channel_is_archived = change == "archived"
+    await _tell(uow, incident, change, text, at=at, by=by, name=name)
+
+
+async def leave(uow: UnitOfWork, incident: Incident, *, at: datetime, by: str | None = None) -> None:
+    """The bot is not in the channel any more and hears nothing there; Slack may say so more than once."""
+    if incident.bot_left_at is not None:
+        return
+    incident.bot_left_at = at
+    await _tell(uow, incident, "removed", Mrkdwn("The bot was removed from the channel"), at=at, by=by, name=None)
+
+
+def come_back(incident: Incident, *, at: datetime) -> None:
+    """The bot is in the channel again: what was said meanwhile is to be read. Not when it has just made it."""
+    known = incident.history_read_until
+    if incident.bot_left_at is not None or (known is not None and at - from_ts(known) > _JUST_MADE):
+        incident.bot_left_at, incident.history_wanted = None, True
+
+
+async def _make_private(uow: UnitOfWork, incident: Incident) -> None:
+    """Nothing of it is shown outside its channel from now on; what was announced is taken back."""
+    if not incident.is_private:
+        incident.is_private = True
+        incident.members_confirmed_at = None  # who is in it decides now who sees it
+        await telling.withdraw_announcement(uow, incident)
+        await telling.show_state(uow, incident)
+
+
+async def _tell(
+    uow: UnitOfWork, incident: Incident, change: str, text: Mrkdwn, *, at: datetime, by: str | None, name: str | None
+) -> None:
+    entry = uow.record(incident, "channel", text, at=at, change=change, name=name)
+    entry.person = by
+    if incident.is_live:
+        await telling.tell_commander(uow, incident, "channel", unless=by, change=change, by=by, name=name)
