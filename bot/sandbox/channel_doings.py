@@ -114,6 +114,14 @@ def rename(space: WorkspaceState, channel: Channel, name: str, *, by: str) -> No
     system_post(space, channel, user=by, subtype=subtype, text=text, extra={"old_name": old, "name": name})
 
 
+def make_private(space: WorkspaceState, channel: Channel, *, by: str) -> None:
+    """From now on only its members see it."""
+    channel.is_private = True
+    _touch(space, channel)
+    text = f"<@{by}> made this channel private"
+    system_post(space, channel, user=by, subtype="channel_convert_to_private", text=text, extra={})
+
+
 def archive(space: WorkspaceState, channel: Channel, *, by: str) -> None:
     """Close it: everything can be read, nothing can be said."""
     subtype = "group_archive" if channel.is_private else "channel_archive"
@@ -134,14 +142,6 @@ def unarchive(space: WorkspaceState, channel: Channel, *, by: str) -> None:
     space.emit_event(opened, channel=channel.id if channel.is_private else None)
     subtype = "group_unarchive" if channel.is_private else "channel_unarchive"
     system_post(space, channel, user=by, subtype=subtype, text=f"<@{by}> un-archived the channel", extra={})
-
-
-def make_private(space: WorkspaceState, channel: Channel, *, by: str) -> None:
-    """Only its members see it from now on."""
-    channel.is_private = True
-    _touch(space, channel)
-    text = f"<@{by}> made this channel private"
-    system_post(space, channel, user=by, subtype="channel_convert_to_private", text=text, extra={})
 
 
 def deactivate(space: WorkspaceState, user: User) -> None:

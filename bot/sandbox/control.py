@@ -216,6 +216,19 @@ class Control:
         await self._space.leave_channel(user=order.user().id, channel=order.channel().id)
         return {"ok": True}
 
+    async def _do_rename(self, order: Order) -> Json:
+        await self._space.rename_channel(user=order.user().id, channel=order.channel().id, name=order.text("name"))
+        return {"ok": True}
+
+    async def _do_private(self, order: Order) -> Json:
+        await self._space.make_private(user=order.user().id, channel=order.channel().id)
+        return {"ok": True}
+
+    async def _do_archive(self, order: Order) -> Json:
+        change = self._space.unarchive_channel if order.body.get("remove") else self._space.archive_channel
+        await change(user=order.user().id, channel=order.channel().id)
+        return {"ok": True}
+
     async def _do_deactivate(self, order: Order) -> Json:
         await self._space.deactivate_user(user=order.user().id)
         return {"ok": True}

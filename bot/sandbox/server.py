@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -21,6 +20,7 @@ from bot.sandbox.delivery import ACK_WITHIN
 from bot.sandbox.faults import Faults
 from bot.sandbox.happenings import Json
 from bot.sandbox.rate_limits import RateLimiter
+from bot.sandbox.web_api.arguments import Arguments, read_arguments
 from bot.sandbox.workspace import Workspace
 
 _LARGEST_BODY = 64 * 1024 * 1024
@@ -149,10 +149,10 @@ class SandboxServer:
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
-        args = await _arguments(request)
-        token = _token(request, args)
+        given = await read_arguments(request, method)
+        args = given.args
         started = self.workspace.clock.time()
-        app, refusal = self._caller(method, token)
+        app, refusal = self._caller(method, given)
         if (late := self.faults.take("latency_ms", method)) is not None:
             await asyncio.sleep(late.latency)
         outcome = self._outcome(method, app, refusal, args)
@@ -171,16 +171,17 @@ class SandboxServer:
             return _cut(request)
         return web.json_response(outcome.body, status=outcome.status, headers=outcome.headers)
 
-    def _caller(self, method: str, token: str) -> tuple[App | None, str]:
-        """The app whose token this is, or why the token will not do."""
+    def _caller(self, method: str, given: Arguments) -> tuple[App | None, str]:
+        """The app whose token this is, and why the call is refused before it is looked at."""
+        token = given.token
         if not token:
-            return None, "not_authed"
+            return None, "invalid_auth" if given.misplaced_token else "not_authed"
         for app in self.workspace.apps:
             self._start(app)  # it may have been installed meanwhile
             if token == app.bot_token:
-                return app, "not_allowed_token_type" if method in _APP_TOKEN_METHODS else ""
+                return app, "not_allowed_token_type" if method in _APP_TOKEN_METHODS else given.problem
             if token == app.app_token:
-                return app, "" if method in _APP_TOKEN_METHODS else "not_allowed_token_type"
+                return app, given.problem if method in _APP_TOKEN_METHODS else "not_allowed_token_type"
         return None, "invalid_auth"
 
     def _outcome(self, method: str, app: App | None, refusal: str, args: Json) -> _Outcome:
@@ -249,25 +250,3 @@ def _cut(request: web.Request) -> web.StreamResponse:
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=500)  # never arrives
-
-
-async def _arguments(request: web.Request) -> Json:
-    """Query, form and JSON in one: the SDK sends arguments in all three ways."""
-    args: Json = dict(request.query)
-    if request.method != "POST" or not request.can_read_body:
-        return args
-    if request.content_type == "application/json":
-        try:
-            body = json.loads(await request.text() or "{}")
-        except ValueError:
-            body = {}
-        return args | (body if isinstance(body, dict) else {})
-    form = await request.post()
-    return args | {key: value for key, value in form.items() if isinstance(value, str)}
-
-
-def _token(request: web.Request, args: Json) -> str:
-    """The caller's token, taken out of the arguments; the header counts first."""
-    given = str(args.pop("token", "") or "")
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token.strip() else given

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.clock import WorkspaceClock
+from bot.sandbox.emoji import is_standard
 from bot.sandbox.happenings import Happening, Json
 from bot.sandbox.model import SLACKBOT, Channel, File, Message, User, WorkspaceError
 from bot.sandbox.typed_text import typed_text
@@ -145,6 +146,10 @@ class WorkspaceState:
         users = {u.name: u.id for u in self.users.values()}
         channels = {c.name: c.id for c in self.channels.values() if c.name and not c.is_private}
         return typed_text(text, users=users, channels=channels, labelled=labelled)
+
+    def knows_emoji(self, name: str) -> bool:
+        """Whether somebody can react with it: a standard one, or one of this workspace's own."""
+        return name in self.emoji or is_standard(name)
 
     # --- telling
 

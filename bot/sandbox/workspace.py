@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox import channel_doings, message_doings
+from bot.sandbox.channel_names import name_problem
 from bot.sandbox.happenings import Answer, Happening
 from bot.sandbox.model import Channel, Message, User, WorkspaceError
 from bot.sandbox.state import WorkspaceState
@@ -114,6 +115,8 @@ class Workspace(WorkspaceState):
 
     async def add_reaction(self, *, user: str, channel: str, ts: str, name: str) -> None:
         person, there = self._person_in(user, channel)
+        if not self.knows_emoji(name.strip(":")):
+            raise WorkspaceError(f"there is no emoji :{name.strip(':')}:")
         if not message_doings.react(self, self.message(there.id, ts), by=person.id, name=name.strip(":")):
             raise WorkspaceError(f"{person.name} has already reacted with :{name}: to {ts}")
 
@@ -175,21 +178,34 @@ class Workspace(WorkspaceState):
         if self.user(user).id not in there.members:
             channel_doings.join(self, there, self.user(user).id, inviter=person.id)
 
-    async def archive_channel(self, *, user: str, channel: str) -> None:
-        person, there = self._person_in(user, channel)
-        channel_doings.archive(self, there, by=person.id)
-
-    async def unarchive_channel(self, *, user: str, channel: str) -> None:
-        channel_doings.unarchive(self, self.channel(channel), by=self._active(user).id)
-
     async def rename_channel(self, *, user: str, channel: str, name: str) -> None:
+        """Give a channel another name."""
         person, there = self._person_in(user, channel)
+        if problem := name_problem(self, name):
+            raise WorkspaceError(f"a channel cannot be called {name!r}: {problem}")
         channel_doings.rename(self, there, name, by=person.id)
 
     async def make_private(self, *, user: str, channel: str) -> None:
-        """A person turns a public channel into a private one; an app can't."""
+        """Turn a public channel into a private one; its members stay."""
         person, there = self._person_in(user, channel)
+        if there.is_private or there.is_general:
+            raise WorkspaceError(f"{there.name} {'is private already' if there.is_private else 'stays public'}")
         channel_doings.make_private(self, there, by=person.id)
+
+    async def archive_channel(self, *, user: str, channel: str) -> None:
+        """Close a channel: it can be read, and nothing can be said."""
+        person, there = self._person_in(user, channel)
+        if there.is_general:
+            raise WorkspaceError("the general channel cannot be archived")
+        channel_doings.archive(self, there, by=person.id)
+
+    async def unarchive_channel(self, *, user: str, channel: str) -> None:
+        """Open an archived channel again; only people can."""
+        person = self._active(user)
+        there = self.seen_channel(person, channel)
+        if not there.is_archived:
+            raise WorkspaceError(f"{there.name} is not archived")
+        channel_doings.unarchive(self, there, by=person.id)
 
     async def deactivate_user(self, *, user: str) -> None:
         """Somebody left the organisation: their record stays, they can do nothing more."""

@@ -11,6 +11,9 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from bot.sandbox import SandboxServer, control
+from bot.sandbox.web_api import METHODS
+from bot.sandbox.web_api.arguments import WITHOUT_JSON
+from tests import slack_facts
 from tests.sandbox.bots import BareSocket, WatchedClock, bolt_app, in_socket_mode, over_http, serving, web_client
 
 
@@ -282,7 +285,7 @@ async def test_a_clock_that_stands_still_can_be_moved(remote: Remote) -> None:
         ("submit", {"user": "ana"}, 400, "ana has no modal open"),
         ("submit", {"user": "ana", "values": []}, 400, "'values' is an object"),
         ("clock", {"advance": "far"}, 400, "'advance' is a number"),
-        ("fly", {}, 404, "nothing is called 'fly'; there are: app, click"),
+        ("fly", {}, 404, "nothing is called 'fly'; there are: app, archive"),
     ],
 )
 async def test_what_cannot_be_done_is_refused_with_a_sentence(
@@ -328,17 +331,60 @@ async def test_files_go_up_and_come_down(remote: Remote) -> None:
         assert response.status == 403
 
 
+AUTHORIZED = {"Authorization": "Bearer xoxb-test-token"}
+
+
+async def outcome(remote: Remote, method: str, **request: Any) -> str:
+    """`ok`, or the error with which a POST is answered."""
+    async with remote._session.post(f"{remote.server.base_url}{method}", **request) as response:
+        answer = await response.json()
+        return "ok" if answer["ok"] else str(answer["error"])
+
+
 async def test_arguments_come_by_query_form_and_json(remote: Remote) -> None:
-    headers = {"Authorization": "Bearer xoxb-test-token"}
-    session, base = remote._session, remote.server.base_url
     channel = remote.server.workspace.channel("incidents").id
-    answers = [
-        await session.get(f"{base}conversations.info", params={"channel": channel}, headers=headers),
-        await session.post(f"{base}conversations.info", params={"channel": channel}, headers=headers),
-        await session.post(f"{base}conversations.info", data={"channel": channel, "token": "xoxb-test-token"}),
-        await session.post(f"{base}conversations.info", json={"channel": channel}, headers=headers),
-    ]
-    assert [(await answer.json())["ok"] for answer in answers] == [True] * 4
+    where, words = {"channel": channel}, {"channel": channel, "text": "hello"}
+    base = remote.server.base_url
+    async with remote._session.get(f"{base}conversations.info", params=where, headers=AUTHORIZED) as response:
+        assert (await response.json())["ok"] is True
+    assert await outcome(remote, "conversations.info", params=where, headers=AUTHORIZED) == "ok"
+    assert await outcome(remote, "conversations.info", data=where, headers=AUTHORIZED) == "ok"
+    assert await outcome(remote, "chat.postMessage", json=words, headers=AUTHORIZED) == "ok"
+
+
+async def test_a_method_without_json_does_not_look_into_the_body(remote: Remote) -> None:
+    where = {"channel": remote.server.workspace.channel("incidents").id}
+    assert await outcome(remote, "conversations.info", json=where, headers=AUTHORIZED) == "invalid_arguments"
+
+
+def test_the_methods_without_json_are_slacks() -> None:
+    facts = slack_facts.methods()
+    assert {name for name in METHODS if not facts[name]["json"]} == WITHOUT_JSON
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "error"),
+    [
+        ("{", "application/json", "invalid_json"),
+        (b"\xff", "application/json", "invalid_json"),
+        ("{}", "application/json; charset=nonsense", "invalid_json"),
+        ("[]", "application/json", "json_not_object"),
+        ("<text/>", "application/xml", "invalid_post_type"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused(
+    remote: Remote, body: str | bytes, content_type: str, error: str
+) -> None:
+    headers = {**AUTHORIZED, "Content-Type": content_type}
+    assert await outcome(remote, "chat.postMessage", data=body, headers=headers) == error
+
+
+async def test_a_token_counts_in_the_header_and_in_a_form_only(remote: Remote) -> None:
+    token = {"token": "xoxb-test-token"}
+    assert await outcome(remote, "auth.test", data=token) == "ok"
+    assert await outcome(remote, "auth.test", params=token) == "invalid_auth"
+    assert await outcome(remote, "auth.test", json=token) == "invalid_auth"
+    assert await outcome(remote, "auth.test", json=token, headers=AUTHORIZED) == "ok"
 
 
 @pytest.mark.parametrize(

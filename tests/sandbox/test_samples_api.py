@@ -67,6 +67,9 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     "user_change": {"event_ts": "samples/events/UserProfileChangedPayload.json, sent at the same time, has it"},
 }
 
+# Errors that Slack answers and the reference does not list: no bot opens a channel again.
+UNLISTED = {"conversations.unarchive": {"not_in_channel"}}
+
 # The sample of each event, by type or type/subtype; those that share a sample say so.
 EVENT_SAMPLES: dict[str, str] = {
     "message": "Message",
@@ -205,6 +208,7 @@ async def tell_story(office: Office) -> dict[str, list[dict[str, Any]]]:
         call("conversations.archive", channel=room)
         call("conversations.archive", channel=room)
         call("conversations.unarchive", channel=room)
+        await space.unarchive_channel(user="chloe", channel=room)
         call("conversations.unarchive", channel=room)
         call("conversations.leave", channel=room)
         call("conversations.leave", channel=room)
@@ -317,13 +321,13 @@ def test_refusals_are_those_of_the_reference(method: str, story: Any) -> None:
     _, answers = story
     said = {answer["error"] for answer in answers[method] if "error" in answer}
     # Every method checks the kinds of its arguments alike.
-    assert said - set(FACTS[method]["errors"]) - {"invalid_arguments"} == set()
+    assert said - set(FACTS[method]["errors"]) - UNLISTED.get(method, set()) - {"invalid_arguments"} == set()
 
 
 @pytest.mark.parametrize("method", sorted(METHODS.keys() - NOT_HERE))
 def test_each_method_is_called_well_and_badly(method: str, story: Any) -> None:
     _, answers = story
-    assert any(answer["ok"] for answer in answers[method])
+    assert any(answer["ok"] for answer in answers[method]) == (method != "conversations.unarchive")
 
 
 @pytest.mark.parametrize("kind", sorted(EVENT_SAMPLES))

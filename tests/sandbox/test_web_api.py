@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.sandbox.channel_names import name_problem
 from bot.sandbox.scopes import ALL_SCOPES
 from bot.sandbox.web_api import METHODS, receive_upload
-from bot.sandbox.web_api.channel_names import name_problem
 from bot.sandbox.workspace import WorkspaceError
 from tests.sandbox.listening import START, Office
 
@@ -235,7 +235,13 @@ def test_archiving(office: Office, room: str) -> None:
     assert office.error("conversations.join", channel=room) == "is_archived"
     assert office.error("chat.postMessage", channel=room, text="x") == "is_archived"
     assert office.error("conversations.archive", channel=office.general.id) == "cant_archive_general"
-    office.ok("conversations.unarchive", channel=room)
+
+
+async def test_only_people_open_an_archived_channel_again(office: Office, room: str) -> None:
+    office.ok("conversations.archive", channel=room)
+    assert office.error("conversations.unarchive", channel=room) == "not_in_channel"
+    await office.space.unarchive_channel(user="ana", channel=room)
+    assert office.app.last("channel_unarchive")["user"] == office.id("ana")
     assert office.error("conversations.unarchive", channel=room) == "not_archived"
     post(office, room)
 
@@ -518,6 +524,13 @@ def test_reactions(office: Office, room: str) -> None:
     office.ok("reactions.add", name="eyes", **where)
     assert office.error("reactions.add", name="eyes", **where) == "already_reacted"
     assert office.error("reactions.add", name="No Emoji", **where) == "invalid_name"
+    assert office.error("reactions.add", name="party-parrot", **where) == "invalid_name"
+    office.space.emoji["party-parrot"] = "https://emoji.example/party-parrot.gif"
+    office.ok("reactions.add", name="party-parrot", **where)
+    office.ok("reactions.remove", name="party-parrot", **where)
+    office.ok("reactions.add", name="wave::skin-tone-3", **where)
+    office.ok("reactions.remove", name="wave::skin-tone-3", **where)
+    assert office.error("reactions.add", name="wave::skin-tone-9", **where) == "invalid_name"
     assert office.error("reactions.add", name="eyes", channel=room, timestamp="1.000001") == "message_not_found"
     assert office.error("reactions.add", name="eyes", channel=room, timestamp="x") == "bad_timestamp"
     shown = office.ok("reactions.get", **where)["message"]["reactions"]

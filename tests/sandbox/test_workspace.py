@@ -315,3 +315,28 @@ async def test_every_doing_is_seen(office: Office) -> None:
     ]
     assert (seen[1].thread_ts, seen[0].thread_ts) == (ts, None)
     assert seen[2].detail["old_text"] == "x"
+
+
+async def test_people_rename_close_and_open_channels(office: Office) -> None:
+    room = office.channel("room")
+    await office.space.rename_channel(user="ana", channel="room", name="room-2")
+    assert office.app.last("channel_rename")["channel"]["name"] == "room-2"
+    with pytest.raises(WorkspaceError, match="cannot be called 'Room 3': invalid_name_specials"):
+        await office.space.rename_channel(user="ana", channel=room, name="Room 3")
+    await office.space.archive_channel(user="ana", channel=room)
+    assert office.app.last("channel_archive")["user"] == office.id("ana")
+    await office.space.unarchive_channel(user="ana", channel=room)
+    assert not office.space.channel(room).is_archived
+    with pytest.raises(WorkspaceError, match="room-2 is not archived"):
+        await office.space.unarchive_channel(user="ana", channel=room)
+
+
+async def test_a_channel_that_is_made_private_is_seen_by_its_members_only(office: Office) -> None:
+    room = office.channel("room")
+    ts = await office.space.post_message(user="ana", channel=room, text="for us")
+    assert "chloe" in office.space.visible_to(office.space.message(room, ts))
+    await office.space.make_private(user="ana", channel=room)
+    assert office.app.last("message/channel_convert_to_private")["channel_type"] == "group"
+    assert office.space.visible_to(office.space.message(room, ts)) == ["helper", "ana"]
+    with pytest.raises(WorkspaceError, match="room is private already"):
+        await office.space.make_private(user="ana", channel=room)

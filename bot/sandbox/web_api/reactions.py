@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from bot.sandbox import message_doings, shapes
 from bot.sandbox.happenings import Json
 from bot.sandbox.model import Message
 from bot.sandbox.web_api.registry import ApiError, Call, method
 
-# Slack knows its list of emoji; here every name that could be one is one.
-_NAME = re.compile(r"[a-z0-9_+'-]{1,100}(::skin-tone-[2-6])?")
 _MOST_EMOJI = 50  # different ones on a message
 _MOST_BY_ONE = 23
 
 
 def _name(call: Call) -> str:
     name = call.text("name").strip(":")
-    if not _NAME.fullmatch(name):
+    if not call.workspace.knows_emoji(name):
         raise ApiError("invalid_name")
     return name
 
