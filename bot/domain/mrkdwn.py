@@ -8,6 +8,7 @@ from typing import Any, SupportsIndex
 
 _TOKEN = re.compile(r"<([^<>]*)>")
 _USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|([^<>]*))?>")
+_SCHEME = re.compile(r"^(?:https?://|mailto:)", re.IGNORECASE)
 # A cut must not end inside `&amp;` or `<@U123>`: Slack would show the rest as markup, or refuse the message.
 _BROKEN_END = re.compile(r"(&[a-z]{0,4}|<[^<>]*)$")
 
@@ -94,9 +95,14 @@ def plain(text: str, name_of: Callable[[str], str | None] = lambda _id: None) ->
                 word = body[1:].split("^")[0]
                 return label or "@" + word
             case _:
-                return f"{label} ({body})" if label and label != body.removeprefix("mailto:") else label or body
+                return label if _is_address(label, body) else f"{label} ({body})" if label else body
 
     return html.unescape(_TOKEN.sub(seen, text))
+
+
+def _is_address(label: str, target: str) -> bool:
+    """Whether the label says what the link does: Slack sends a typed `x.org` as `<http://x.org|x.org>`."""
+    return bool(label) and _SCHEME.sub("", target).rstrip("/").lower() == _SCHEME.sub("", label).rstrip("/").lower()
 
 
 def mentioned(text: str) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Protocol
 
+from bot.sandbox import links
 from bot.sandbox.happenings import Json
 from bot.sandbox.model import Channel, User, WorkspaceError
 
@@ -239,5 +240,9 @@ def _calendar(of: str, plain: str) -> str:
 
 
 def _rich_text(plain: str) -> Json:
-    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": plain}]}
+    parts = [
+        links.element(address, label) if address else {"type": "text", "text": words}
+        for words, address, label in links.pieces(plain)
+    ]
+    section = {"type": "rich_text_section", "elements": parts}
     return {"type": "rich_text", "elements": [section]}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bot.sandbox import message_doings
 from bot.sandbox.happenings import Json
 from bot.sandbox.response_urls import ResponseUrl
+from bot.sandbox.typed_text import posted_text
 
 if TYPE_CHECKING:
     from bot.sandbox.workspace import Workspace
@@ -28,7 +29,7 @@ class Surface:
             self._workspace.channel(to.channel),
             user=to.app.bot_user_id,
             app=to.app,
-            text=text,
+            text=posted_text(text),
             blocks=blocks,
             thread_ts=thread_ts,
             metadata=metadata,
@@ -48,7 +49,9 @@ class Surface:
             self.whisper(to, text, blocks, thread_ts=None)
         elif to.message_ts is not None:
             message = self._workspace.message(to.channel, to.message_ts)
-            message_doings.edit(self._workspace, message, by=to.app.bot_user_id, text=text, blocks=blocks, app=to.app)
+            message_doings.edit(
+                self._workspace, message, by=to.app.bot_user_id, text=posted_text(text), blocks=blocks, app=to.app
+            )
             self._shown(to.user, text, blocks)
 
     def take_away(self, to: ResponseUrl) -> None:

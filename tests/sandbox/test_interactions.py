@@ -148,7 +148,8 @@ async def test_an_outsider_cannot_run_a_command_in_a_private_channel() -> None:
         ("assign lead <@{ben_id}>", "assign lead {ben}"),  # somebody encoded it already
         ("a < b & c", "a &lt; b &amp; c"),
         ("<!channel> help", "&lt;!channel&gt; help"),  # nobody can type a command to all
-        ("mail ben@example.org", "mail ben@example.org"),
+        ("mail ben@example.org", "mail <mailto:ben@example.org|ben@example.org>"),
+        ("see https://a.example/x?y&z", "see <https://a.example/x?y&amp;z>"),
     ],
 )
 async def test_command_text_is_escaped_as_slack_does(typed: str, sent: str) -> None:

@@ -6,11 +6,13 @@ import hashlib
 import re
 from collections.abc import Callable
 
+from bot.sandbox import links
 from bot.sandbox.happenings import Json
 from bot.sandbox.model import SLACKBOT, Message
 from bot.sandbox.shapes.files import file_json
 from bot.sandbox.shapes.people import bot_profile_json
 from bot.sandbox.state import WorkspaceState
+from bot.sandbox.typed_text import unescape
 
 _TOMBSTONE = "This message was deleted."
 # The parent of a broadcast and a pinned message are shown in short.
@@ -47,23 +49,19 @@ def rich_text(text: str) -> list[Json]:
 
     def add_text(piece: str) -> None:
         if piece:
-            plain = piece.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-            elements.append({"type": "text", "text": plain})
+            elements.append({"type": "text", "text": unescape(piece)})
 
     makers: dict[str, Callable[[str], Json]] = {
         "@": lambda target: {"type": "user", "user_id": target},
         "#": lambda target: {"type": "channel", "channel_id": target},
         "!": lambda target: {"type": "broadcast", "range": target},
-        "": lambda target: {"type": "link", "url": target},
+        "": lambda target: links.element(unescape(target), unescape(label or "")),
     }
     end = 0
     for match in _MARKUP.finditer(text):
         sign, target, label = match.groups()
         add_text(text[end : match.start()])
-        element = makers[sign or ""](target)
-        if label and not sign:
-            element["text"] = label
-        elements.append(element)
+        elements.append(makers[sign or ""](target))
         end = match.end()
     add_text(text[end:])
     section = {"type": "rich_text_section", "elements": elements}

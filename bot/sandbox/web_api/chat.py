@@ -8,6 +8,7 @@ from typing import Any
 from bot.sandbox import channel_doings, message_doings, shapes
 from bot.sandbox.happenings import Json
 from bot.sandbox.model import Channel, Message, WorkspaceError
+from bot.sandbox.typed_text import posted_text
 from bot.sandbox.web_api.message_content import content_of
 from bot.sandbox.web_api.registry import ApiError, Call, method
 
@@ -138,7 +139,12 @@ def chat_me_message(call: Call) -> Json:
     if not call.text("text"):
         raise ApiError("no_text")
     message = message_doings.post(
-        call.workspace, channel, user=call.bot.id, app=call.app, text=call.text("text"), subtype="me_message"
+        call.workspace,
+        channel,
+        user=call.bot.id,
+        app=call.app,
+        text=posted_text(call.text("text")),
+        subtype="me_message",
     )
     return {"channel": channel.id, "ts": message.ts}
 

@@ -7,6 +7,7 @@ from typing import Any
 from bot.sandbox import block_kit, message_doings, shapes
 from bot.sandbox.happenings import Json
 from bot.sandbox.model import Channel, File, WorkspaceError
+from bot.sandbox.typed_text import posted_text
 from bot.sandbox.web_api.registry import ApiError, Call, invalid_arguments, method
 from bot.sandbox.workspace import Workspace
 
@@ -71,7 +72,7 @@ def files_complete_upload_external(call: Call) -> Json:
             channel,
             user=call.bot.id,
             app=call.app,
-            text=call.text("initial_comment"),
+            text=posted_text(call.text("initial_comment")),
             blocks=[] if call.given("initial_comment") else (blocks or []),
             thread_ts=parents[channel.id],
             files=[file.id for file in files],

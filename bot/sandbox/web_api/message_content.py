@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.sandbox import block_kit, inputs
 from bot.sandbox.happenings import Json
+from bot.sandbox.typed_text import posted_text
 from bot.sandbox.web_api.registry import ApiError, Call
 
 _LONGEST_TEXT = 40_000  # more is cut, not refused
@@ -42,7 +43,7 @@ def content_of(call: Call, *, longest: int | None = None, metadata: bool = False
     if text is not None:
         if longest is not None and len(text) > longest:
             raise ApiError("msg_too_long")
-        text = text[:_LONGEST_TEXT]
+        text = text[:_LONGEST_TEXT] if call.text("parse") == "none" else posted_text(text[:_LONGEST_TEXT])
     named = None if blocks is None else inputs.named(blocks, prefix=call.workspace.new_id("b"))
     return Content(text=text, blocks=named, attachments=attachments)
 

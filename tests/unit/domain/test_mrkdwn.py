@@ -121,6 +121,10 @@ def test_a_text_is_cut_before_what_does_not_fit(text: str, limit: int, left: str
         ("<!subteam^S1>", "@subteam"),
         ("<!date^1540163520^{time}|23:12 UTC>", "23:12 UTC"),
         ("<https://a.example/?b=1&amp;c>", "https://a.example/?b=1&c"),
+        ("<http://deploy.sh|deploy.sh> broke", "deploy.sh broke"),  # as Slack sends what was typed without http://
+        ("<https://Acme.com/|acme.com>", "acme.com"),
+        ("<mailto:ana@acme.com|ana@acme.com>", "ana@acme.com"),
+        ("<mailto:ana@acme.com|Ana>", "Ana (mailto:ana@acme.com)"),
         ("<https://a.example|the graph>", "the graph (https://a.example)"),  # a document has no links behind words
         ("<mailto:a@example.com|a@example.com>", "a@example.com"),
         ("R&amp;D &lt;3 a &gt; b", "R&D <3 a > b"),
