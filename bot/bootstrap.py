@@ -38,7 +38,7 @@ from bot.slack.listeners.interactions import Interactions
 from bot.slack.membership import Membership
 from bot.slack.socket_mode import SocketModeReceiver
 from bot.store.database import Database
-from bot.store.migrate import migrate
+from bot.store.migrate import anything_in, migrate
 from bot.store.tables import Workspace
 from bot.store.upsert import upsert
 from bot.web.monitor import Monitor
@@ -203,6 +203,17 @@ class SharedClock:
 
     async def sleep(self, seconds: float) -> None:
         await self._clock.sleep_until(self._clock.time() + seconds)
+
+
+async def check_empty(database_url: str) -> None:
+    """Raises StoreError for a database that holds anything: the demo's story must not get among real incidents."""
+    database = Database(database_url)
+    try:
+        found = await anything_in(database)
+    finally:
+        await database.close()
+    if found is not None:
+        raise StoreError(f"The database {database.shown} isn't empty: it has {found}. Give --database a new one.")
 
 
 @asynccontextmanager

@@ -115,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--scenario", metavar="FILE", type=Path, help="another scenario than GitHub's of October 2018")
     demo.add_argument("--speed", metavar="N", type=_speed, default=DEFAULT_SPEED, help="times real time (default 1440)")
     demo.add_argument("--out", metavar="DIR", type=Path, default=Path("demo-out"), help="where the results go")
+    demo.add_argument("--database", metavar="URL", help="an empty database (default: DIR/demo.db)")
     demo.add_argument("--quiet", action="store_true", help="only the results")
 
     sandbox = add("sandbox", "Starts a local Slack workspace to try a bot against.", _sandbox)
@@ -208,18 +209,18 @@ async def _first_of(*awaited: Coroutine[Any, Any, object]) -> None:
 
 
 async def _demo(arguments: argparse.Namespace) -> int:
-    import os
-
-    from bot.bootstrap import demo_bot
+    from bot.bootstrap import check_empty, demo_bot
     from bot.demo.play import DEFAULT_SCENARIO, play
 
+    if arguments.database is not None:
+        await check_empty(arguments.database)
     return await play(
         scenario_path=arguments.scenario or DEFAULT_SCENARIO,
         speed=arguments.speed,
         out=arguments.out,
         quiet=arguments.quiet,
         start_bot=demo_bot,
-        database_url=os.environ.get("DATABASE_URL") or None,
+        database_url=arguments.database,
     )
 
 

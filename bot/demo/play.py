@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.demo.outputs import InTheWayError, Outputs
 from bot.demo.screen import Screen, console_for_show
 from bot.demo.transcript import write_transcripts
 from bot.sandbox import SandboxServer, SteppedClock, Workspace, install_app
@@ -22,7 +23,6 @@ from bot.sandbox.scenario import ScenarioError, load_scenario
 from bot.sandbox.story import Scenario
 
 DEFAULT_SCENARIO = Path(__file__).with_name("github-2018-10-21.yaml")
-DATABASE = "incident-bot.db"  # in the folder of the results, unless another database is asked for
 _EVENNESS = 0.7  # how much of a fast show's time is dealt out by step, so that the first busy hour can be read
 _FAST = 60.0  # from this speed on; a slow one keeps the story's own rhythm
 
@@ -63,22 +63,28 @@ async def play(
     database_url: str | None = None,
     console: Console | None = None,
 ) -> int:
-    """Plays a scenario to its end and leaves the results in `out`; the answer is the exit code."""
-    console = console or console_for_show()
+    """Plays a scenario to its end and leaves the results in `out`; the answer is the exit code.
+
+    The bot works on a database of the demo's own in `out`, or on an empty one at `database_url`.
+    """
+    console, outputs = console or console_for_show(), Outputs(out)
     try:
         scenario = load_scenario(scenario_path)
-        database_url = _ready(out, database_url)
-    except (ScenarioError, OSError) as error:
+        outputs.prepare(with_database=database_url is None)
+    except (ScenarioError, InTheWayError, OSError) as error:
         return _failed(error)
     clock = SteppedClock(scenario.starts_at.timestamp())
     workspace, tokens = _workspace(scenario, clock)
     _introduce(console, scenario, quiet=quiet)
     async with SandboxServer(workspace) as server:
         try:
-            async with start_bot(server.base_url, tokens, clock, database_url) as bot:
+            url = database_url or outputs.database_url
+            async with start_bot(server.base_url, tokens, clock, url) as bot:
                 result = await _play(scenario, workspace, clock, bot, console=console, speed=speed, quiet=quiet)
                 written = await bot.write_results(out)
-            transcripts = write_transcripts(workspace, out / "transcript")
+                outputs.keep(written)
+            transcripts = write_transcripts(workspace, outputs.transcript)
+            outputs.keep(transcripts)
         except (PlayError, OSError) as error:
             return _failed(error)
         facts = _facts(scenario, workspace, result, calls=len(server.calls))
@@ -123,17 +129,6 @@ def _workspace(scenario: Scenario, clock: SteppedClock) -> tuple[Workspace, Toke
         workspace.add_channel(channel, members=keys, creator=keys[0])
     app = install_app(workspace, member_of=["incidents"])
     return workspace, Tokens(bot=app.bot_token, app=app.app_token, signing_secret=app.signing_secret)
-
-
-def _ready(out: Path, database_url: str | None) -> str:
-    """Makes the folder; a database in it from an earlier run goes, or its incidents would stand beside the new ones."""
-    out.mkdir(parents=True, exist_ok=True)
-    if database_url is not None:
-        return database_url
-    path = (out / DATABASE).resolve()
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    return f"sqlite+aiosqlite:///{path.as_posix()}"
 
 
 # what frames the show

@@ -14,10 +14,8 @@ _LONGEST_FILE = 200  # lines of a file that a transcript repeats
 
 
 def write_transcripts(workspace: Workspace, folder: Path) -> list[Path]:
-    """One page for each channel and each direct message that was used; pages of an earlier run go."""
+    """One page for each channel and each direct message that was used."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.md"):
-        old.unlink()
     written_pages: list[Path] = []
     for channel in workspace.channels.values():
         if channel.is_direct and not channel.messages:

@@ -3,11 +3,12 @@
 import logging
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, exists, inspect, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from bot.errors import StoreError
 from bot.store.database import Database
+from bot.store.tables import Base
 
 # The newest migration; a test holds it against the files in migrations/versions. Known here so that a start with a
 # database that is up to date need not load Alembic.
@@ -33,6 +34,21 @@ async def current_schema(database: Database) -> str | None:
         if "no such table" in str(problem.orig):
             return None  # SQLite
         raise _unusable(database, problem) from problem
+
+
+async def anything_in(database: Database) -> str | None:
+    """A table that holds something, or that isn't ours; None for an empty database, with or without our schema."""
+    try:
+        async with database.reader.connect() as connection:
+            for name in await connection.run_sync(lambda sync: inspect(sync).get_table_names()):
+                ours = Base.metadata.tables.get(name)
+                if name == "alembic_version":
+                    continue
+                if ours is None or await connection.scalar(select(exists().select_from(ours))):
+                    return name
+    except DBAPIError as problem:
+        raise _unusable(database, problem) from problem
+    return None
 
 
 def _unusable(database: Database, problem: DBAPIError) -> StoreError:

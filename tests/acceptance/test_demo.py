@@ -68,6 +68,23 @@ async def test_a_private_incident_a_reopened_one_and_prompts_while_nobody_speaks
     assert "Search is slow" in (tmp_path / "again.md").read_text("utf-8")
 
 
+async def test_the_story_never_gets_into_the_database_of_the_bot_at_work(tmp_path: Path) -> None:
+    (tmp_path / "two.yaml").write_text(SCENARIO, encoding="utf-8")
+    story = ("demo", "--scenario", "two.yaml", "--speed", "100000", "--quiet", "--out", ".")
+    ours = {"DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/incident-bot.db"}
+    finished = await run(*story, env=environment(**ours), cwd=tmp_path)
+    assert (finished.code, finished.err) == (0, "")
+    assert not (tmp_path / "incident-bot.db").exists()
+
+    elsewhere = f"sqlite+aiosqlite:///{tmp_path}/elsewhere.db"
+    for code in (0, 1):  # an empty one is taken, and then it is no longer empty
+        finished = await run(*story, "--database", elsewhere, env=environment(**ours), cwd=tmp_path)
+        assert finished.code == code, finished
+    assert finished.err.startswith(f"incident-bot: The database {elsewhere} isn't empty: it has ")
+    listed = await run("list", env=environment(DATABASE_URL=elsewhere), cwd=tmp_path)
+    assert "Search is slow" in listed.out
+
+
 async def test_what_is_wrong_in_a_scenario_is_named_by_line_and_step(tmp_path: Path) -> None:
     (tmp_path / "wrong.yaml").write_text(SCENARIO.replace("react: pushpin, to: revoked", "react: eyes, to: rotated"))
     finished = await run("demo", "--scenario", "wrong.yaml", "--out", "out", env=environment(), cwd=tmp_path)
