@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -59,31 +59,52 @@ def settings_and_runbooks(environment: Environment) -> tuple[Settings, tuple[Run
 
 
 @asynccontextmanager
-async def open_desk(environment: Environment, *, clock: Clock | None = None) -> AsyncIterator[Desk]:
-    """The desk of the workspace that the database belongs to, for the command line: without Slack."""
+async def open_desk(
+    environment: Environment, *, team: str | None = None, clock: Clock | None = None
+) -> AsyncIterator[Desk]:
+    """The desk of a workspace whose record is in the database, for the command line: without Slack.
+
+    `team` is its id, name or address; it may be left out where the database holds one workspace only.
+    """
     settings, runbooks, words = settings_and_runbooks(environment)
     database = Database(environment.database_url)
     try:
         await migrate(database)
         async with database.read() as session:
-            workspaces = (await session.scalars(select(Workspace))).all()
-        if len(workspaces) != 1:
-            raise StoreError(
-                "The database has no workspace yet. Start the bot once (`incident-bot run`), "
-                "or set DATABASE_URL to its database."
-                if not workspaces
-                else "The database holds several workspaces, and I cannot tell which one is meant."
-            )
+            workspaces = (await session.scalars(select(Workspace).order_by(Workspace.team_id))).all()
         yield Desk(
             database=database,
             clock=clock or SystemClock(),
             settings=settings,
             runbooks=runbooks,
-            team_id=workspaces[0].team_id,
+            team_id=_chosen(workspaces, team).team_id,
             write_postmortem=words.postmortem,
         )
     finally:
         await database.close()
+
+
+def _chosen(workspaces: Sequence[Workspace], team: str | None) -> Workspace:
+    """The workspace that is meant, or a refusal that lists those that there are."""
+    if not workspaces:
+        raise StoreError(
+            "The database has no workspace yet. Start the bot once (`incident-bot run`), "
+            "or set DATABASE_URL to its database."
+        )
+    found = [one for one in workspaces if team is None or team.lower() in _names(one)]
+    if len(found) == 1:
+        return found[0]
+    listed = ", ".join(f"{one.team_id} ({one.name or one.url})" for one in workspaces)
+    if team is not None and not found:
+        raise StoreError(f"There's no workspace “{team}” in the database. There are: {listed}.")
+    raise StoreError(f"The database holds several workspaces. Say which one with --team: {listed}.")
+
+
+def _names(workspace: Workspace) -> set[str]:
+    """What people call it: T012AB3CD, Acme, https://acme.slack.com/, acme.slack.com, acme."""
+    host = workspace.url.partition("://")[2].strip("/")
+    names = {workspace.team_id, workspace.name, workspace.url, workspace.url.rstrip("/"), host, host.partition(".")[0]}
+    return {one.lower() for one in names if one}
 
 
 @asynccontextmanager

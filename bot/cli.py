@@ -96,9 +96,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"incident-bot {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
 
-    def add(name: str, summary: str, handle: Verb) -> argparse.ArgumentParser:
+    def add(name: str, summary: str, handle: Verb, *, of_team: bool = False) -> argparse.ArgumentParser:
+        """`of_team`: it is about the record of one workspace."""
         verb = verbs.add_parser(name, help=summary, description=summary)
         verb.set_defaults(handle=handle)
+        if of_team:
+            verb.add_argument("--team", metavar="TEAM", help="the workspace, where the database holds several")
         return verb
 
     run = add("run", "Runs the bot in your workspace.", _run)
@@ -126,26 +129,26 @@ def _parser() -> argparse.ArgumentParser:
     move.add_argument("--from", dest="source", metavar="URL", help="move everything from this database …")
     move.add_argument("--to", dest="target", metavar="URL", help="… to this one, which is empty")
 
-    postmortem = add("postmortem", "Writes an incident's postmortem from the record.", _postmortem)
+    postmortem = add("postmortem", "Writes an incident's postmortem from the record.", _postmortem, of_team=True)
     postmortem.add_argument("incident", metavar="INC-1", type=_number)
     postmortem.add_argument("--format", choices=("md", "json"), default="md")
     postmortem.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: standard output")
 
-    export = add("export", "Writes an incident's whole record as JSON.", _export)
+    export = add("export", "Writes an incident's whole record as JSON.", _export, of_team=True)
     export.add_argument("incident", metavar="INC-1", type=_number)
     export.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: standard output")
 
-    backfill = add("backfill", "Reads an incident's channel anew and merges what was missed.", _backfill)
+    backfill = add("backfill", "Reads an incident's channel anew and merges what was missed.", _backfill, of_team=True)
     backfill.add_argument("incident", metavar="INC-1", type=_number)
 
-    inbox = add("inbox", "Shows the events that could not be applied.", _inbox)
+    inbox = add("inbox", "Shows the events that could not be applied.", _inbox, of_team=True)
     inbox.add_argument("--retry", action="store_true", help="let the bot try them again")
     inbox.add_argument("--json", action="store_true", help="for machines")
 
     for command in find_commands().values():
         if command.name in verbs.choices:
             continue
-        verb = add(command.name, command.summary, _verb)
+        verb = add(command.name, command.summary, _verb, of_team=True)
         verb.add_argument("words", nargs="*", metavar="WORD", help=f"as in Slack: {command.usage or 'nothing more'}")
         verb.add_argument("--as", dest="person", metavar="@HANDLE", help="who you are in Slack")
         verb.add_argument("--json", action="store_true", help="for machines")
@@ -303,7 +306,7 @@ async def _postmortem(arguments: argparse.Namespace) -> int:
     from bot.service.incidents import by_number
     from bot.service.postmortem import facts
 
-    async with open_desk(Environment.read()) as desk, desk.look() as uow:
+    async with open_desk(Environment.read(), team=arguments.team) as desk, desk.look() as uow:
         incident = await by_number(uow, arguments.incident)
         return _write(desk.write_postmortem(await facts(uow, incident)), arguments.output)
 
@@ -313,7 +316,7 @@ async def _export(arguments: argparse.Namespace) -> int:
     from bot.service.incidents import by_number
     from bot.service.record import record
 
-    async with open_desk(Environment.read()) as desk, desk.look() as uow:
+    async with open_desk(Environment.read(), team=arguments.team) as desk, desk.look() as uow:
         incident = await by_number(uow, arguments.incident)
         text = _json(await record(uow, incident), indent=2)
         return _write(text + "\n", arguments.output)
@@ -330,7 +333,7 @@ async def _backfill(arguments: argparse.Namespace) -> int:
     if not environment.bot_token:
         return _fail("SLACK_BOT_TOKEN is not set; the channel is read from Slack.")
     slack = Gateway(token=environment.bot_token, api_url=environment.api_url)
-    async with open_desk(environment) as desk:
+    async with open_desk(environment, team=arguments.team) as desk:
         async with desk.look() as uow:
             incident = await by_number(uow, arguments.incident)
         if incident.channel_id is None:
@@ -348,7 +351,7 @@ async def _inbox(arguments: argparse.Namespace) -> int:
     from bot.domain.times import iso
     from bot.store import inbox
 
-    async with open_desk(Environment.read()) as desk, desk.work() as uow:
+    async with open_desk(Environment.read(), team=arguments.team) as desk, desk.work() as uow:
         items = await inbox.failed(uow.session, uow.team_id)
         if arguments.retry:
             inbox.try_again(items)
@@ -410,7 +413,7 @@ async def _verb(arguments: argparse.Namespace) -> int:
     reads = reading.command.reads == "always" or (reading.command.reads == "bare" and bare)
     if arguments.person is None and not reads:
         return _fail(f"Say who you are: incident-bot {arguments.verb} … --as @handle")
-    async with open_desk(Environment.read()) as desk:
+    async with open_desk(Environment.read(), team=arguments.team) as desk:
         actor = None
         if arguments.person is not None:
             async with desk.look() as uow:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from sqlalchemy import select
 
+from bot.store.database import Database
+from bot.store.tables import Workspace
 from tests.acceptance.test_run import room_of
 from tests.processes import Control, connected, controlling, environment, run, running
 
@@ -40,6 +43,36 @@ async def test_migrate_says_whether_it_did_anything(env: dict[str, str], tmp_pat
         finished = await run("migrate", env=env, cwd=tmp_path)
         assert finished.code == 0, finished.err
         assert expected in finished.out
+
+
+async def test_where_several_workspaces_share_a_database_the_one_that_is_meant_is_named(
+    with_an_incident: dict[str, str], tmp_path: Path
+) -> None:
+    env = with_an_incident
+    database = Database(env["DATABASE_URL"])
+    async with database.write() as session:
+        [ours] = await session.scalars(select(Workspace))
+        other = Workspace(
+            team_id="T0GLOBEX", name="Globex", url="https://globex.slack.com/", bot_user_id="U0BOT", bot_id="B0BOT"
+        )
+        session.add(other)
+    await database.close()
+    both = f"{other.team_id} (Globex)", f"{ours.team_id} ({ours.name})"
+    for words in (["list"], ["postmortem", "INC-1"], ["export", "INC-1"], ["inbox"], ["list", "--team", "initech"]):
+        finished = await run(*words, env=env, cwd=tmp_path)
+        assert (finished.code, finished.out) == (1, "")
+        assert finished.err.startswith(
+            "incident-bot: There's no workspace “initech”"
+            if "--team" in words
+            else "incident-bot: The database holds several workspaces. Say which one with --team: "
+        )
+        assert all(one in finished.err for one in both)
+    for name in (ours.team_id, ours.name.lower()):
+        finished = await run("timeline", "INC-1", "--team", name, env=env, cwd=tmp_path)
+        assert "Declared as P1" in finished.out, finished
+    for name in ("Globex", "globex.slack.com", "https://globex.slack.com"):
+        finished = await run("list", "--team", name, env=env, cwd=tmp_path)
+        assert "No incident is open" in finished.out, finished
 
 
 async def test_postmortem_and_export(with_an_incident: dict[str, str], tmp_path: Path) -> None:
