@@ -201,6 +201,10 @@ class Application:
             await purge(self.desk.database, before=self.desk.clock.now() - KEEP)
             await asyncio.sleep(_SECONDS_BETWEEN_PURGES)
 
+    def stalled_for(self) -> float:
+        """Seconds for which nothing that came in has been applied although something waits; 0 where all goes well."""
+        return self._applier.stalled_for()
+
     async def idle(self) -> None:
         """Returns when nothing is left to do before the clock moves on or somebody does something."""
         while await self._busy():  # noqa: ASYNC110 - much of it is in tables: there is no event to wait for

@@ -168,7 +168,7 @@ async def running_bot(
         )
         if watched := monitor or http:
             # The port that Slack comes to is open to everybody: metrics are told there against a token only.
-            Monitor(desk=desk, health=health, receiving=receiver.receiving).serve(
+            Monitor(desk=desk, health=health, receiving=receiver.receiving, stalled_for=application.stalled_for).serve(
                 watched.site, metrics=monitor is not None, token=environment.metrics_token
             )
         # The servers first and, at the end, last: while what is under way is finished they say that it is.

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
@@ -33,6 +34,9 @@ _SECONDS_UNTIL_NOT_TOO_EARLY = 0.02
 # Storing what comes in goes before applying it: Slack waits for the one, nobody for the other. But not for ever.
 _CALM_SECONDS = 0.01
 _LONGEST_WAIT_FOR_CALM = 0.5
+# A database that is away fails before anything is applied, or everywhere. What says so in one lane so many times in a
+# row, and lets itself be asked before, is taken for the item's own.
+_MOST_INTERRUPTIONS = 3
 # Lanes that are applied side by side where the database lets several write.
 _WORKERS = 3
 
@@ -44,6 +48,8 @@ class Applier:
         self._inbox = came_in
         self._too_early: set[str] = set()  # lanes
         self._resting: dict[str, float] = {}  # lanes in which something failed, until when by the event loop's clock
+        self._interrupted: Counter[str] = Counter()  # lanes in which the database failed, and how often in a row
+        self._stalled_since: float | None = None  # by the event loop's clock: something waits, and nothing is applied
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -56,6 +62,11 @@ class Applier:
         too_early = self._too_early if self._too_early and await self._is_too_early() else ()
         async with self._desk.look() as uow:
             return self._inbox.storing or await inbox.anything_waits(uow.session, uow.team_id, but=too_early)
+
+    def stalled_for(self) -> float:
+        """Seconds for which nothing has been applied although something could be; 0 where all goes well."""
+        since = self._stalled_since
+        return 0.0 if since is None else asyncio.get_running_loop().time() - since
 
     async def _work(self) -> None:
         while True:
@@ -94,8 +105,11 @@ class Applier:
         but = self._too_early | set(self._resting)
         async with self._desk.look() as look:
             if not await inbox.anything_waits(look.session, look.team_id, but=but):
+                if not self._resting:
+                    self._stalled_since = None
                 return False  # nothing to write: do not take the database's write lock
         clock = asyncio.get_running_loop().time
+        self._stalled_since = self._stalled_since or clock()
         until, some = clock() + _SECONDS_TOGETHER, False
         async with self._desk.work() as uow:
             # Where others write too, one lane at a time: each holds an incident until the commit.
@@ -107,6 +121,10 @@ class Applier:
                 some = await self._apply_lane(uow, lane, items) or some
         return some
 
+    def _went_well(self, lane: str) -> None:
+        self._interrupted.pop(lane, None)
+        self._stalled_since = None
+
     async def _apply_lane(self, uow: UnitOfWork, lane: str, items: Sequence[InboxItem]) -> bool:
         """False where it is too early for the lane; its items stay as they are."""
         try:
@@ -116,20 +134,28 @@ class Applier:
             self._too_early.add(lane)
             return False
         except Exception as problem:
-            if fault_in(problem) is None:
+            if self._is_outage(lane, problem):
                 raise  # the database's, not the events': all of them are tried again
             for item in items:  # whichever it was, it is found and logged one by one
                 await self._apply_one(uow, item)
         else:
             await inbox.mark_applied(uow.session, items)
+            self._went_well(lane)
         return True
+
+    def _is_outage(self, lane: str, problem: Exception) -> bool:
+        """Whether the database is away; not where only this lane meets that again and again."""
+        if fault_in(problem) is not None:
+            return False
+        self._interrupted[lane] += 1
+        return self._interrupted[lane] <= _MOST_INTERRUPTIONS
 
     async def _apply_one(self, uow: UnitOfWork, item: InboxItem) -> None:
         try:
             async with uow.session.begin_nested():
                 await self._apply(uow, [_happening(item)])
         except Exception as problem:
-            if fault_in(problem) is None:
+            if fault_in(problem) is None and self._interrupted[item.lane] <= _MOST_INTERRUPTIONS:
                 raise
             # A supervisor's catch: the payload is kept with its error and does not hold up the others.
             log.exception("An event could not be applied.", extra={"action": "inbox_failed", "item": item.id})
@@ -138,6 +164,7 @@ class Applier:
             self._resting[item.lane] = asyncio.get_running_loop().time() + _FIRST_REST * 2**item.attempts
         else:
             await inbox.mark_applied(uow.session, [item])
+            self._stalled_since = None
 
 
 def _told(problem: Exception) -> str:
@@ -146,5 +173,15 @@ def _told(problem: Exception) -> str:
 
 
 def _happening(item: InboxItem) -> Happening:
-    at = item.body.get("event_time")
-    return Happening(event=item.body["event"], at=datetime.fromtimestamp(at, UTC) if at else item.received_at)
+    return Happening(event=item.body["event"], at=_time_of(item))
+
+
+def _time_of(item: InboxItem) -> datetime:
+    """When Slack says that it happened; when it came, where that is no time or has not come yet."""
+    told = item.body.get("event_time")
+    if not isinstance(told, int | float) or isinstance(told, bool) or told <= 0:
+        return item.received_at
+    try:
+        return min(datetime.fromtimestamp(told, UTC), item.received_at)
+    except (ValueError, OverflowError, OSError):  # what Python and C say of a time of a billion years
+        return item.received_at

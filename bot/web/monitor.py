@@ -20,6 +20,8 @@ from bot.store.migrate import SCHEMA, current_schema
 from bot.web.exposition import exposition
 
 _SECONDS_TO_ANSWER = 2.0
+# Longer than any rest that an item takes by itself before it is set aside.
+_SECONDS_WITHOUT_PROGRESS = 60.0
 _FINE = "ok"
 
 Answer = TypeVar("Answer")
@@ -69,11 +71,19 @@ def _only_with(token: str, handle: Handler) -> Handler:
 class Monitor:
     """Serves /healthz, /readyz and /metrics."""
 
-    def __init__(self, *, desk: Desk, health: Health, receiving: Callable[[], Awaitable[bool]]) -> None:
-        """`receiving`: whether payloads can come in now."""
+    def __init__(
+        self,
+        *,
+        desk: Desk,
+        health: Health,
+        receiving: Callable[[], Awaitable[bool]],
+        stalled_for: Callable[[], float],
+    ) -> None:
+        """`receiving`: whether payloads can come in now; `stalled_for`: seconds since the inbox came to a halt."""
         self._desk = desk
         self._health = health
         self._receiving = receiving
+        self._stalled_for = stalled_for
         self._schema = _Question(self._ask_schema)
         self._depths = _Question(self._ask_depths)
 
@@ -100,7 +110,7 @@ class Monitor:
         if not self._health.stopping:
             database, schema = await self._check_database()
             receiving = _FINE if await self._receiving() else "payloads from Slack cannot come in just now"
-            checks |= {"database": database, "schema": schema, "receiving": receiving}
+            checks |= {"database": database, "schema": schema, "receiving": receiving, "inbox": self._check_inbox()}
         if self._health.stopping:  # maybe since then; nothing else matters, and the database is just being closed
             checks = {"running": "a stop has begun"}
         ready = set(checks.values()) == {_FINE}
@@ -119,6 +129,13 @@ class Monitor:
             priorities=self._desk.settings.priorities,
         )
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+    def _check_inbox(self) -> str:
+        """Whether what comes in is applied."""
+        stalled = self._stalled_for()
+        if stalled < _SECONDS_WITHOUT_PROGRESS:
+            return _FINE
+        return f"nothing has been applied for {stalled:.0f} s although something waits; see the log"
 
     async def _check_database(self) -> tuple[str, str]:
         """How the database and its schema are."""

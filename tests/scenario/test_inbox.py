@@ -1,12 +1,15 @@
 """A payload that cannot be applied is kept and set aside; it never blocks the rest."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
 
 from bot import log
 from bot.service import chat
 from bot.store import inbox
-from bot.store.tables import InboxItem, Message
+from bot.store.tables import InboxItem, Message, Participant
 from tests.world import World
 
 
@@ -33,6 +36,46 @@ async def test_what_cannot_be_applied_is_set_aside_and_can_be_tried_again(
     monkeypatch.setattr(chat, "hear", hear)
     await world.settle()
     assert {one["ts"] for one in (await world.record())["messages"]} == {poisoned, after}
+
+
+@pytest.mark.parametrize("event_time", [10**18, -(10**18), 10**400, "abc", True, None, [], 4102444800])
+async def test_an_event_at_an_impossible_time_is_applied_like_any_other(world: World, event_time: Any) -> None:
+    """A year of thirty billion once stopped every channel: what C says of it passed for a database that is away."""
+    channel = await world.declare()
+    room, ben = world.workspace.channel(channel).id, world.workspace.user("ben").id
+    left = {"type": "member_left_channel", "channel": room, "user": ben}
+    async with world.bot.desk.work() as uow:
+        body = {"event": left, "event_time": event_time}
+        row = {"key": "Ev1", "lane": room, "body": body, "state": "waiting", "received_at": uow.now}
+        uow.session.add(InboxItem(team_id=uow.team_id, **row))
+    ts = await world.say("chloe", channel, "and the next one")
+    assert [one["ts"] for one in (await world.record())["messages"]] == [ts]
+    async with world.bot.desk.look() as uow:
+        assert not await inbox.failed(uow.session, uow.team_id)
+        gone = await uow.session.scalar(select(Participant.left_at).where(Participant.person == ben))
+    assert gone == world.now
+
+
+async def test_an_item_at_which_the_database_fails_again_and_again_is_set_aside(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, other = await world.declare(), await world.declare("p2 Search is slow")
+    hear = chat.hear
+
+    async def too_large(uow: chat.UnitOfWork, *said: chat.Spoken) -> None:
+        if any("poison" in one.text for one in said):
+            raise OperationalError("INSERT", {}, Exception("the server closed the connection"))
+        await hear(uow, *said)
+
+    monkeypatch.setattr(chat, "hear", too_large)
+    await world.workspace.post_message(user="ben", channel=channel, text="poison")
+    there = await world.workspace.post_message(user="ben", channel=other, text="elsewhere")
+    after = await world.say("ben", channel, "and the next one")
+    assert [one["ts"] for one in (await world.record())["messages"]] == [after]
+    assert [one["ts"] for one in (await world.record(2))["messages"]] == [there]
+    async with world.bot.desk.look() as uow:
+        [item] = await inbox.failed(uow.session, uow.team_id)
+    assert str(item.error).startswith("OperationalError")
 
 
 async def test_two_hundred_events_at_once_are_stored_in_fewer_commits_and_all_applied(world: World) -> None:

@@ -14,8 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from bot import __version__
+from bot.application import Application
 from bot.service import prompts
 from bot.service.due import JOBS, Job
+from bot.store import inbox
 from bot.store.database import Database
 from bot.store.migrate import SCHEMA
 from bot.store.tables import InboxItem
@@ -52,6 +54,12 @@ class Watcher:
         async with self._http.get(path) as reply:
             return reply.status, await reply.json()
 
+    async def until_ready(self, status: int) -> None:
+        """Until /readyz answers with this."""
+        async with asyncio.timeout(20):
+            while (await self.ask("/readyz"))[0] != status:  # noqa: ASYNC110 - the monitor sets no event
+                await asyncio.sleep(0.02)
+
     async def text(self) -> str:
         async with self._http.get("/metrics") as reply:
             assert reply.status == 200
@@ -70,11 +78,16 @@ class Watcher:
         return found
 
 
+def monitor_of(bot: Application) -> Monitor:
+    return Monitor(desk=bot.desk, health=bot.health, receiving=bot.receiver.receiving, stalled_for=bot.stalled_for)
+
+
 @asynccontextmanager
 async def watching(world: World) -> AsyncIterator[Watcher]:
     server = Server("--monitor", "127.0.0.1", 0)
     bot = world.bot
-    Monitor(desk=bot.desk, health=bot.health, receiving=bot.receiver.receiving).serve(server.site)
+    monitor = Monitor(desk=bot.desk, health=bot.health, receiving=bot.receiver.receiving, stalled_for=bot.stalled_for)
+    monitor.serve(server.site)
     async with server, aiohttp.ClientSession(f"http://{server.address}") as http:
         yield Watcher(http)
 
@@ -195,7 +208,7 @@ async def test_nothing_that_people_wrote_and_nobodys_name_is_told(world: World, 
 
 async def test_a_bot_at_work_lives_and_is_ready(watcher: Watcher) -> None:
     assert await watcher.ask("/healthz") == (200, {"healthy": True, "loops": {}})
-    checks = dict.fromkeys(("running", "database", "schema", "receiving"), "ok")
+    checks = dict.fromkeys(("running", "database", "schema", "receiving", "inbox"), "ok")
     assert await watcher.ask("/readyz") == (200, {"ready": True, "checks": checks})
 
 
@@ -217,7 +230,7 @@ async def test_metrics_need_an_address_of_their_own_or_a_token(
     world: World, own_address: bool, token: str, sent: str, status: int
 ) -> None:
     server, bot = Server("--http", "127.0.0.1", 0), world.bot
-    monitor = Monitor(desk=bot.desk, health=bot.health, receiving=bot.receiver.receiving)
+    monitor = monitor_of(bot)
     monitor.serve(server.site, metrics=own_address, token=token)
     async with server, aiohttp.ClientSession(f"http://{server.address}") as http:
         async with http.get("/metrics", headers={"Authorization": sent} if sent else {}) as reply:
@@ -283,3 +296,21 @@ async def test_probes_do_not_pile_up_before_a_database_that_does_not_answer(
         assert (await watcher.numbers())["incident_bot_database_up"] == 1
     await other.close()
     postgresql.drop(url)
+
+
+async def test_it_is_not_ready_while_nothing_is_applied(
+    world: World, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = await world.declare()
+    assert (await watcher.ask("/readyz"))[1]["checks"]["inbox"] == "ok"
+    monkeypatch.setattr("bot.web.monitor._SECONDS_WITHOUT_PROGRESS", 0.05)
+
+    async def fail(*_: object, **__: object) -> list[str]:
+        raise KeyError("whatever keeps it from going on")
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(inbox, "take_lanes", fail)
+        await world.workspace.post_message(user="ben", channel=channel, text="Hello?")
+        await watcher.until_ready(503)
+        assert "although something waits" in (await watcher.ask("/readyz"))[1]["checks"]["inbox"]
+    await watcher.until_ready(200)
