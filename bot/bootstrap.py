@@ -141,7 +141,7 @@ async def running_bot(
             known_commands=find_commands(),
         )
         receiver: Receiver = (
-            HttpReceiver(app, http)
+            HttpReceiver(app, http, signing_secret=environment.signing_secret)
             if http is not None
             else SocketModeReceiver(
                 app,

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOOKS = 1.0
 _SECONDS_TO_FINISH = 2.0
+_SECONDS_TO_SAY_GOODBYE = 0.5
 # A connection on which nothing comes for one and a half times this is given up, and replaced at the next ping.
 _SECONDS_BETWEEN_PINGS = 10
 _EVENT_SECONDS = ACKNOWLEDGEMENT_SECONDS.labels("event")
@@ -108,6 +109,19 @@ class _Connection:
             kind = "event" if req.type == "events_api" else "interaction"
             ACKNOWLEDGEMENT_SECONDS.labels(kind).observe(time.perf_counter() - received_at)
 
+    async def close(self) -> None:
+        """Leaves nothing open, whatever state the connection is in: a silent one never says goodbye."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SECONDS_TO_SAY_GOODBYE):
+                await self.client.close()  # type: ignore[no-untyped-call]
+        tasks = [self.client.message_processor, self.client.current_session_monitor, self.client.message_receiver]
+        left = [task for task in tasks if task is not None]
+        for task in left:
+            task.cancel()
+        await asyncio.wait(left)
+        if self.client.aiohttp_client_session is not None:
+            await self.client.aiohttp_client_session.close()
+
 
 class SocketModeReceiver:
     def __init__(
@@ -169,5 +183,4 @@ class SocketModeReceiver:
                 await self._inbox.all_stored()
                 while under_way := {task for one in self._connections for task in one.finishing}:
                     await asyncio.wait(under_way)
-        for one in self._connections:
-            await one.client.close()  # type: ignore[no-untyped-call]
+        await asyncio.gather(*(one.close() for one in self._connections))

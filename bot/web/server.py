@@ -1,8 +1,10 @@
 """Listens on one address for whoever adds routes."""
 
+import logging
 from typing import Self
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.errors import ConfigError
 
@@ -10,6 +12,18 @@ from bot.errors import ConfigError
 _LARGEST_BODY = 2 * 1024 * 1024
 # For answers that are just being written; payloads under way are the receiver's to wait for.
 _SECONDS_TO_FINISH = 1.0
+
+
+def _logger() -> logging.Logger:
+    """Says nothing of requests that are no HTTP: they are answered with 400, and anybody can send them."""
+    logger = logging.getLogger("bot.web.http")
+    logger.addFilter(_is_our_fault)
+    return logger
+
+
+def _is_our_fault(record: logging.LogRecord) -> bool:
+    problem = record.exc_info[1] if record.exc_info else None
+    return not isinstance(problem, HttpProcessingError)
 
 
 class Server:
@@ -22,7 +36,13 @@ class Server:
         self._bind = host
         self._port = port
         self.site = web.Application(client_max_size=_LARGEST_BODY)
-        self._runner = web.AppRunner(self.site, access_log=None, shutdown_timeout=_SECONDS_TO_FINISH)
+        self._runner = web.AppRunner(
+            self.site,
+            access_log=None,
+            shutdown_timeout=_SECONDS_TO_FINISH,
+            logger=_logger(),
+            auto_decompress=False,  # nobody who writes to us compresses; what is proved is proved over the raw bytes
+        )
 
     @property
     def address(self) -> str:
