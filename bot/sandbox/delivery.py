@@ -54,6 +54,14 @@ class Acknowledgement:
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why an attempt came to nothing."""
+
+    reason: str  # "timeout" | "http_error" | "connection_failed"
+    is_final: bool = False  # the app asked not to be sent this again
+
+
 class Link(Protocol):
     """A way to the app: a Socket Mode connection or its request URL."""
 
@@ -66,7 +74,7 @@ class _InFlight:
     envelope: Envelope
     link: Link
     timer: asyncio.TimerHandle
-    settle: Callable[[Acknowledgement | str], None]  # an acknowledgement, or the reason of a failure
+    settle: Callable[[Acknowledgement | Failure], None]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # an event sent twice is two attempts
@@ -104,7 +112,7 @@ class Delivery:
         self._loop = None
         for flying in list(self._in_flight.values()):
             flying.timer.cancel()
-            flying.settle("connection_failed")
+            flying.settle(Failure(reason="connection_failed"))
         for timer in self._parked.values():
             timer.cancel()
         self._in_flight.clear()
@@ -178,9 +186,9 @@ class Delivery:
             return Acknowledgement(error=_SHOWN_ERROR["connection_failed"])
         answer: asyncio.Future[Acknowledgement] = self._loop.create_future()
 
-        def settle(outcome: Acknowledgement | str) -> None:
-            if isinstance(outcome, str):
-                outcome = Acknowledgement(error=_SHOWN_ERROR[outcome])
+        def settle(outcome: Acknowledgement | Failure) -> None:
+            if isinstance(outcome, Failure):
+                outcome = Acknowledgement(error=_SHOWN_ERROR[outcome.reason])
             if not answer.done():
                 answer.set_result(outcome)
 
@@ -197,10 +205,10 @@ class Delivery:
             return  # as if it had not come: the time runs on
         self._end(envelope_id).settle(Acknowledgement(payload=payload or {}))
 
-    def fail(self, envelope_id: str, reason: str) -> None:
-        """This attempt came to nothing."""
+    def fail(self, envelope_id: str, reason: str, *, is_final: bool = False) -> None:
+        """This attempt came to nothing; where it is final there is no other."""
         if envelope_id in self._in_flight:
-            self._end(envelope_id).settle(reason)
+            self._end(envelope_id).settle(Failure(reason=reason, is_final=is_final))
 
     def _end(self, envelope_id: str) -> _InFlight:
         flying = self._in_flight.pop(envelope_id)
@@ -237,34 +245,34 @@ class Delivery:
             )
             self._push(link, envelope, lambda outcome: self._settled(attempt, outcome))
         elif attempt.number == 0:
-            self._failed(attempt, "connection_failed")
+            self._failed(attempt, Failure(reason="connection_failed"))
         else:
             self._parked[attempt] = self._loop.call_later(self._ack_within, self._unpark, attempt)
 
     def _unpark(self, attempt: _Attempt) -> None:
         if self._parked.pop(attempt, None):
             self._wake()
-            self._failed(attempt, "connection_failed")
+            self._failed(attempt, Failure(reason="connection_failed"))
 
-    def _push(self, link: Link, envelope: Envelope, settle: Callable[[Acknowledgement | str], None]) -> None:
+    def _push(self, link: Link, envelope: Envelope, settle: Callable[[Acknowledgement | Failure], None]) -> None:
         assert self._loop is not None  # noqa: S101  # callers return early where nobody delivers
         timer = self._loop.call_later(self._ack_within, self.fail, envelope.envelope_id, "timeout")
         self._in_flight[envelope.envelope_id] = _InFlight(envelope=envelope, link=link, timer=timer, settle=settle)
         link.push(envelope)
 
-    def _settled(self, attempt: _Attempt, outcome: Acknowledgement | str) -> None:
-        if isinstance(outcome, str):
+    def _settled(self, attempt: _Attempt, outcome: Acknowledgement | Failure) -> None:
+        if isinstance(outcome, Failure):
             self._failed(attempt, outcome)
 
-    def _failed(self, attempt: _Attempt, reason: str) -> None:
+    def _failed(self, attempt: _Attempt, failure: Failure) -> None:
         if self._loop is None:
             return
-        if attempt.number >= len(RETRY_AFTER):
+        if failure.is_final or attempt.number >= len(RETRY_AFTER):
             self.given_up.append(attempt.payload)
-            logger.warning("event given up", extra={"action": "event_given_up", "reason": reason})
+            logger.warning("event given up", extra={"action": "event_given_up", "reason": failure.reason})
             return
         after = RETRY_AFTER[attempt.number]
-        again = _Attempt(payload=attempt.payload, number=attempt.number + 1, reason=reason)
+        again = _Attempt(payload=attempt.payload, number=attempt.number + 1, reason=failure.reason)
         if after == 0:
             self._send(again)
         else:

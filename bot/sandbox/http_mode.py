@@ -9,8 +9,9 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import aiohttp
 
@@ -30,6 +31,16 @@ class HttpApp(Protocol):
 
 class RequestUrlError(Exception):
     """The URL did not answer the challenge; the text says how it failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """What the app said to one request."""
+
+    status: int
+    text: str
+    content_type: str
+    wants_no_retry: bool
 
 
 def sign(secret: str, timestamp: str, body: str) -> str:
@@ -64,11 +75,11 @@ class RequestUrl:
         challenge = secrets.token_urlsafe(24)
         body = json.dumps({"token": self._app.verification_token, "challenge": challenge, "type": "url_verification"})
         try:
-            status, answer, _ = await self._post(body, _JSON, {})
+            answer = await self._post(body, _JSON, {})
         except (aiohttp.ClientError, TimeoutError) as error:
             raise RequestUrlError(f"no answer from the request URL: {error or type(error).__name__}") from error
-        if status != 200 or challenge not in answer:
-            raise RequestUrlError(f"the request URL answered the challenge with {status} and not with its value")
+        if answer.status != 200 or _challenge_in(answer) != challenge:
+            raise RequestUrlError(f"the request URL answered the challenge with {answer.status} and not with its value")
 
     def push(self, envelope: Envelope) -> None:
         """Post a payload; its answer acknowledges it or fails the attempt."""
@@ -88,24 +99,31 @@ class RequestUrl:
     async def _carry(self, envelope: Envelope, body: str, content_type: str) -> None:
         retry = {}
         if envelope.retry_attempt:
-            retry = {"X-Slack-Retry-Num": str(envelope.retry_attempt), "X-Slack-Retry-Reason": envelope.retry_reason}
+            # Socket Mode calls the same "timeout".
+            reason = "http_timeout" if envelope.retry_reason == "timeout" else envelope.retry_reason
+            retry = {"X-Slack-Retry-Num": str(envelope.retry_attempt), "X-Slack-Retry-Reason": reason}
         delivery = self._app.delivery
         try:
-            status, answer, answer_type = await self._post(body, content_type, retry)
+            answer = await self._post(body, content_type, retry)
         except TimeoutError:
             delivery.fail(envelope.envelope_id, "timeout")
         except aiohttp.ClientError:
             delivery.fail(envelope.envelope_id, "connection_failed")
         else:
-            if status == 200:
-                delivery.acknowledge(envelope.envelope_id, _answer(answer, answer_type))
+            if 200 <= answer.status < 300:
+                delivery.acknowledge(envelope.envelope_id, _payload(answer))
             else:
-                delivery.fail(envelope.envelope_id, "http_error")
+                delivery.fail(envelope.envelope_id, "http_error", is_final=answer.wants_no_retry)
 
-    async def _post(self, body: str, content_type: str, headers: dict[str, str]) -> tuple[int, str, str]:
+    async def _post(self, body: str, content_type: str, headers: dict[str, str]) -> _Answer:
         signed = signed_headers(self._app.signing_secret, body, content_type, now=time.time())
         async with self._session.post(self.url, data=body.encode(), headers=signed | headers) as response:
-            return response.status, await response.text(), response.content_type
+            return _Answer(
+                status=response.status,
+                text=await response.text(),
+                content_type=response.content_type,
+                wants_no_retry=response.headers.get("X-Slack-No-Retry") == "1",
+            )
 
 
 def _encoded(envelope: Envelope) -> tuple[str, str]:
@@ -123,14 +141,25 @@ def _form_value(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _answer(text: str, content_type: str) -> Mapping[str, Any]:
+def _challenge_in(answer: _Answer) -> str | None:
+    """The value that was answered: as plain text, as a form, or as JSON."""
+    if answer.content_type == _JSON:
+        found = _payload(answer).get("challenge")
+        return found if isinstance(found, str) else None
+    if answer.content_type == _FORM:
+        return dict(parse_qsl(answer.text)).get("challenge")
+    return answer.text.strip()
+
+
+def _payload(answer: _Answer) -> Mapping[str, Any]:
     """A plain answer is a text to show; JSON says it all."""
+    text = answer.text
     if not text:
         return {}
-    if content_type == _JSON or text.lstrip().startswith("{"):
+    if answer.content_type == _JSON or text.lstrip().startswith("{"):
         try:
-            answer = json.loads(text)
+            read = json.loads(text)
         except ValueError:
             return {"text": text}
-        return answer if isinstance(answer, Mapping) else {}
+        return read if isinstance(read, Mapping) else {}
     return {"text": text}

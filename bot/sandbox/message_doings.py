@@ -36,7 +36,9 @@ def post(
     files: Sequence[str] = (),
 ) -> Message:
     """Put a message into the channel, by a person or (with `app`) by an app's bot user."""
-    parent = thread_parent(channel, thread_ts) if thread_ts else None
+    answered = answered_message(channel, thread_ts) if thread_ts else None
+    if answered is not None and answered.is_reply and app is None:
+        answered = answered_message(channel, answered.thread_ts or "")  # people's clients know the parent
     ts = space.new_ts()
     message = Message(
         ts=ts,
@@ -47,8 +49,8 @@ def post(
         app_id=app.id if app else "",
         blocks=list(blocks),
         attachments=list(attachments),
-        thread_ts=parent.ts if parent else None,
-        broadcast=broadcast and parent is not None,
+        thread_ts=answered.ts if answered else None,
+        broadcast=broadcast and answered is not None,
         subtype=subtype,
         metadata=metadata,
         username=username,
@@ -57,8 +59,8 @@ def post(
         client_msg_id="" if app or files else str(uuid.uuid5(_NAMESPACE, f"{channel.id}/{ts}")),
     )
     channel.messages[ts] = message
-    if parent:
-        _count_reply(parent, message)
+    if answered and not answered.is_reply:  # a thread below a reply is broken: nobody finds it
+        _count_reply(answered, message)
     for file in files:
         space.files[file].shares.setdefault(channel.id, []).append(ts)
     space.emit_event(events.message_posted(space, message), channel=channel.id)
@@ -80,11 +82,9 @@ def system_post(space: WorkspaceState, channel: Channel, *, user: str, subtype: 
     space.emit_event(events.message_posted(space, message), channel=channel.id)
 
 
-def thread_parent(channel: Channel, thread_ts: str) -> Message:
-    """The message that a reply to `thread_ts` answers: the parent, also where a reply's own ts was given."""
+def answered_message(channel: Channel, thread_ts: str) -> Message:
+    """The message that `thread_ts` names; it should be a thread's parent, and may be a reply."""
     found = channel.messages.get(thread_ts)
-    if found is not None and found.is_reply:
-        found = channel.messages.get(found.thread_ts or "")
     if found is None or found.deleted:
         raise WorkspaceError(f"there is no message {thread_ts} in {channel.name or channel.id} to reply to")
     return found

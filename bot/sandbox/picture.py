@@ -41,6 +41,9 @@ def messages(space: Workspace, channel: Channel) -> list[Json]:
         thread += [_whisper(space, one) for one in whispers if one.thread_ts == message.ts]
         shown.append(_message(space, channel, message) | {"thread": _in_order(thread)})
     parents = {message["ts"] for message in shown}
+    # Below a reply there is no thread: what was posted there hangs loose.
+    lost = [one for one in channel.messages.values() if one.is_reply and one.thread_ts not in parents]
+    shown += [_message(space, channel, one) | {"thread": []} for one in lost]
     loose = [one for one in whispers if one.thread_ts not in parents]
     return _in_order([*shown, *(_whisper(space, one) | {"thread": []} for one in loose)])
 

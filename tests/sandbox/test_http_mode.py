@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -114,6 +115,64 @@ async def test_a_failing_url_gets_its_event_again_with_number_and_reason() -> No
         assert [one.get("X-Slack-Retry-Reason") for one in headers] == [None, "http_error", "http_error", "http_error"]
 
 
+class Url:
+    """A request URL that takes the challenge and answers all else with one status."""
+
+    def __init__(self, status: int, **headers: str) -> None:
+        self._status = status
+        self._headers = headers
+        self.heard: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+
+    async def handle(self, request: web.Request) -> web.Response:
+        if request.content_type == "application/json" and "challenge" in (body := await request.json()):
+            return web.json_response({"challenge": body["challenge"]})
+        self.heard.put_nowait(dict(request.headers))
+        return web.Response(status=self._status, headers={k.replace("_", "-"): v for k, v in self._headers.items()})
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+async def test_every_status_of_success_acknowledges(status: int) -> None:
+    url = Url(status)
+    async with serving() as server, listening(url.handle) as address:
+        await server.workspace.apps[0].use_request_url(address)
+        await server.workspace.post_message(user="ana", channel="incidents", text="hello")
+        await settled(server)
+        answer = await server.workspace.run_command(
+            user="ana", channel="incidents", command="/incident", text="", wait=0
+        )
+        assert (answer.ok, url.heard.qsize()) == (True, 2)
+
+
+async def test_an_app_can_ask_not_to_be_sent_an_event_again() -> None:
+    url = Url(500, X_Slack_No_Retry="1")
+    async with serving() as server, listening(url.handle) as address:
+        await server.workspace.apps[0].use_request_url(address)
+        await server.workspace.post_message(user="ana", channel="incidents", text="hello")
+        await got(url.heard)
+        await settled(server)
+        assert url.heard.empty()
+        assert len(server.workspace.apps[0].delivery.given_up) == 1
+
+
+async def test_an_event_that_got_no_answer_in_time_says_so_when_it_comes_again() -> None:
+    reasons: asyncio.Queue[str | None] = asyncio.Queue()
+
+    async def handle(request: web.Request) -> web.Response:
+        body = await request.json()
+        if "challenge" in body:
+            return web.Response(text=body["challenge"])
+        reasons.put_nowait(request.headers.get("X-Slack-Retry-Reason"))
+        if reasons.qsize() == 1:
+            await asyncio.Event().wait()
+        return web.Response()
+
+    async with serving(ack_within=0.2) as server, listening(handle) as url:
+        await server.workspace.apps[0].use_request_url(url)
+        await server.workspace.post_message(user="ana", channel="incidents", text="hello")
+        await settled(server)
+        assert [await got(reasons), await got(reasons)] == [None, "http_timeout"]
+
+
 async def test_a_slow_url_times_out() -> None:
     reached = asyncio.Event()
 
@@ -151,9 +210,28 @@ async def test_a_failing_command_is_shown_to_the_person_and_not_retried(status: 
         assert error in answer.text
 
 
-async def test_a_url_that_does_not_answer_the_challenge_is_not_taken() -> None:
-    async def handle(_request: web.Request) -> web.Response:
-        return web.Response(text="hello")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda challenge: web.Response(text=challenge),
+        lambda challenge: web.Response(text=f"challenge={challenge}", content_type="application/x-www-form-urlencoded"),
+        lambda challenge: web.json_response({"challenge": challenge}),
+    ],
+    ids=["plain text", "a form", "JSON"],
+)
+async def test_a_challenge_is_answered_in_three_ways(answer: Callable[[str], web.Response]) -> None:
+    async def handle(request: web.Request) -> web.Response:
+        return answer((await request.json())["challenge"])
+
+    async with serving() as server, listening(handle) as url:
+        await server.workspace.apps[0].use_request_url(url)
+        assert server.workspace.apps[0].request_url == url
+
+
+@pytest.mark.parametrize("said", ["hello", "the challenge is {}", '{{"echo": "{}"}}'])
+async def test_a_url_that_does_not_answer_the_challenge_is_not_taken(said: str) -> None:
+    async def handle(request: web.Request) -> web.Response:
+        return web.Response(text=said.format((await request.json())["challenge"]))
 
     async with serving() as server, listening(handle) as url:
         with pytest.raises(RequestUrlError, match="challenge"):

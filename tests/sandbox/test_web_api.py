@@ -382,6 +382,20 @@ def test_replies_and_broadcasts(office: Office, room: str) -> None:
     assert history[1]["reply_count"] == 2
 
 
+async def test_an_apps_reply_to_a_reply_is_lost_from_the_thread(office: Office, room: str) -> None:
+    parent = post(office, room, text="parent")
+    reply = post(office, room, text="reply", thread_ts=parent)
+    lost = office.ok("chat.postMessage", channel=room, text="lost", thread_ts=reply)["message"]
+    assert lost["thread_ts"] == reply
+    thread = office.ok("conversations.replies", channel=room, ts=parent)["messages"]
+    assert [message["text"] for message in thread] == ["parent", "reply"]
+    history = office.ok("conversations.history", channel=room)["messages"]
+    assert [message["text"] for message in history if message["type"] == "message"][:1] == ["parent"]
+    # People's clients know the thread that they are in.
+    theirs = await office.space.post_message(user="ana", channel=room, text="theirs", thread_ts=reply)
+    assert office.space.message(room, theirs).thread_ts == parent
+
+
 def test_updating_and_deleting_ones_own_messages(office: Office, room: str) -> None:
     ts = post(office, room, text="one", blocks=[{"type": "divider"}])
     answer = office.ok("chat.update", channel=room, ts=ts, text="two")

@@ -57,10 +57,9 @@ def _parent_ts(call: Call, channel: Channel) -> str | None:
     if not call.given("thread_ts"):
         return None
     try:
-        parent = message_doings.thread_parent(channel, call.text("thread_ts"))
+        return message_doings.answered_message(channel, call.text("thread_ts")).ts
     except WorkspaceError as error:
         raise ApiError("cannot_reply_to_message") from error
-    return parent.ts
 
 
 def _metadata(call: Call) -> Json | None:

@@ -102,7 +102,7 @@ def _parent_ts(call: Call, channel: Channel) -> str | None:
     if not call.given("thread_ts"):
         return None
     try:
-        return message_doings.thread_parent(channel, call.text("thread_ts")).ts
+        return message_doings.answered_message(channel, call.text("thread_ts")).ts
     except WorkspaceError as error:
         raise invalid_arguments("no such message [json-pointer:/thread_ts]") from error
 
