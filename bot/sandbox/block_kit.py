@@ -6,7 +6,7 @@ import json
 from typing import Any, Literal
 
 from bot.sandbox.block_kit_rules import items, tell, typed
-from bot.sandbox.block_kit_tables import BLOCKS, MOST_BLOCKS, SURFACES, VIEWS
+from bot.sandbox.block_kit_tables import BLOCKS, ELEMENT_SURFACES, MOST_BLOCKS, SURFACES, VIEWS
 
 Surface = Literal["message", "modal", "home"]
 
@@ -21,6 +21,17 @@ def check_blocks(blocks: Any, *, surface: Surface, pointer: str = "/blocks") -> 
     items(allowed, most=MOST_BLOCKS[surface])(blocks, pointer, problems)
     if isinstance(blocks, list):
         _check_ids(blocks, pointer, problems)
+        _check_elements(blocks, surface, pointer, problems)
+    return problems
+
+
+def check_answer(blocks: Any) -> list[str]:
+    """What is wrong with the blocks of an answer, which may have none."""
+    if not blocks:
+        return []
+    problems = check_blocks(blocks, surface="message")
+    if total_length(blocks) > LONGEST_MESSAGE:
+        tell(problems, f"must be less than {LONGEST_MESSAGE + 1} characters together", "/blocks")
     return problems
 
 
@@ -69,6 +80,20 @@ def _check_ids(blocks: list[Any], pointer: str, problems: list[str]) -> None:
         elements = block.get("elements")
         if isinstance(elements, list):
             _check_action_ids(elements, f"{pointer}/{at}/elements", problems)
+
+
+def _check_elements(blocks: list[Any], surface: Surface, pointer: str, problems: list[str]) -> None:
+    """Some elements are bound to some surfaces."""
+    for at, block in enumerate(blocks):
+        if not isinstance(block, dict):
+            continue
+        inside = {key: block.get(key) for key in ("element", "accessory")}
+        listed = block.get("elements")
+        inside |= {f"elements/{place}": one for place, one in enumerate(listed)} if isinstance(listed, list) else {}
+        for where, element in inside.items():
+            kind = element.get("type") if isinstance(element, dict) else None
+            if isinstance(kind, str) and surface not in ELEMENT_SURFACES.get(kind, (surface,)):
+                tell(problems, f"unsupported type: {kind}", f"{pointer}/{at}/{where}/type")
 
 
 def _check_action_ids(elements: list[Any], pointer: str, problems: list[str]) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
+
+_ADDRESS = re.compile(r"(?:https?://[^\s/?#]+|(?!https?:)[a-z][a-z0-9+.-]*:)\S*", re.IGNORECASE)
 
 # A rule looks at a value found at a JSON pointer and adds sentences about what is wrong with it.
 Rule = Callable[[Any, str, list[str]], None]
@@ -28,6 +32,44 @@ def string(most: int | None = None, *, least: int = 0, pattern: str | None = Non
             tell(problems, "failed to match schema", pointer)
 
     return rule
+
+
+def address(most: int) -> Rule:
+    """An address that a browser can open; what is not on the web, such as `slack://`, counts too."""
+    length = string(most, least=1)
+
+    def rule(value: Any, pointer: str, problems: list[str]) -> None:
+        before = len(problems)
+        length(value, pointer, problems)
+        if len(problems) == before and not _ADDRESS.fullmatch(value):
+            tell(problems, "must be a valid URL", pointer)
+
+    return rule
+
+
+def picture(most: int) -> Rule:
+    """The address of a picture that Slack can fetch: on the web, not on this machine or in this network."""
+    valid = address(most)
+
+    def rule(value: Any, pointer: str, problems: list[str]) -> None:
+        before = len(problems)
+        valid(value, pointer, problems)
+        if len(problems) == before and not _is_public(value):
+            tell(problems, "downloading image failed", pointer)
+
+    return rule
+
+
+def _is_public(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    try:
+        return parts.scheme in {"http", "https"} and ipaddress.ip_address(host).is_global
+    except ValueError:  # a name
+        return parts.scheme in {"http", "https"} and "." in host and not host.endswith((".localhost", ".local"))
 
 
 def boolean(value: Any, pointer: str, problems: list[str]) -> None:

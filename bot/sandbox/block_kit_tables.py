@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.sandbox.block_kit_rules import (
     Rule,
+    address,
     all_of,
     any_text,
     at_least_one,
@@ -15,6 +16,7 @@ from bot.sandbox.block_kit_rules import (
     integer,
     items,
     one_of,
+    picture,
     plain,
     record,
     string,
@@ -24,6 +26,8 @@ from bot.sandbox.block_kit_rules import (
 
 ID = string(255, least=1)
 URL = string(3000, least=1)
+WEB_ADDRESS = address(3000)
+PICTURE = picture(3000)
 
 _CONFIRM = record(
     required={"title": plain(100), "text": any_text(300), "confirm": plain(30), "deny": plain(30)},
@@ -38,9 +42,19 @@ def _option(text: Rule, **more: Rule) -> Rule:
 
 _SELECT_OPTION = _option(plain(75), description=plain(75))
 _BOX_OPTION = _option(any_text(75), description=any_text(75))  # checkboxes and radio buttons take mrkdwn
-_OVERFLOW_OPTION = _option(plain(75), description=plain(75), url=URL)
+_OVERFLOW_OPTION = _option(plain(75), description=plain(75), url=WEB_ADDRESS)
 _OPTIONS = items(_SELECT_OPTION, least=1, most=100)
 _GROUPS = items(record(required={"label": plain(75), "options": _OPTIONS}), least=1, most=100)
+# What an app answers when it is asked for the options of an external select.
+SUGGESTIONS = record(
+    optional={
+        "options": items(_SELECT_OPTION, most=100),
+        "option_groups": items(
+            record(required={"label": plain(75), "options": items(_SELECT_OPTION, most=100)}), most=100
+        ),
+    },
+    also=exactly_one("options", "option_groups"),
+)
 _FILTER = record(
     optional={
         "include": items(one_of("im", "mpim", "private", "public"), least=1),
@@ -163,7 +177,7 @@ ELEMENTS: dict[str, Rule] = {
     "button": _element(
         "button",
         required={"text": plain(75)},
-        url=URL,
+        url=WEB_ADDRESS,
         value=string(2000),
         style=one_of("primary", "danger"),
         confirm=_CONFIRM,
@@ -256,7 +270,7 @@ ELEMENTS: dict[str, Rule] = {
     "file_input": _element("file_input", filetypes=items(string(least=1), least=1), max_files=integer(1, 10)),
     "image": record(
         required={"type": one_of("image"), "alt_text": string(2000)},
-        optional={"image_url": URL, "slack_file": _SLACK_FILE},
+        optional={"image_url": PICTURE, "slack_file": _SLACK_FILE},
         also=exactly_one("image_url", "slack_file"),
     ),
     "plain_text": plain(3000),
@@ -333,7 +347,7 @@ BLOCKS: dict[str, Rule] = {
         "image",
         required={"alt_text": string(2000)},
         also=exactly_one("image_url", "slack_file"),
-        image_url=URL,
+        image_url=PICTURE,
         slack_file=_SLACK_FILE,
         title=plain(2000),
     ),
@@ -362,6 +376,13 @@ SURFACES: dict[str, tuple[str, ...]] = {
     "message": tuple(BLOCKS),
     "modal": ("section", "header", "divider", "context", "actions", "image", "input", "rich_text", "video"),
     "home": ("section", "header", "divider", "context", "actions", "image", "input", "rich_text", "video"),
+}
+# Elements that only some surfaces have.
+ELEMENT_SURFACES: dict[str, tuple[str, ...]] = {
+    "email_text_input": ("modal",),
+    "number_input": ("modal",),
+    "file_input": ("modal",),
+    "datetimepicker": ("modal", "message"),
 }
 MOST_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox import channel_doings, encoded, inputs, modals, payloads
+from bot.sandbox import block_kit, channel_doings, encoded, inputs, modals, payloads, suggestions
 from bot.sandbox.answers import Audience
 from bot.sandbox.delivery import Acknowledgement
 from bot.sandbox.happenings import Answer, Happening, Json, Kind
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from bot.sandbox.app import App
     from bot.sandbox.workspace import Workspace
 
+logger = logging.getLogger(__name__)
+
+_REFUSED_ANSWER = "invalid_command_response"  # what came with a command's acknowledgement is no message
 WAIT = 3.0  # machine seconds that an answer may take after the acknowledgement
 
 
@@ -62,6 +66,10 @@ class Interactions:
             if acknowledged.error:
                 failed = f"{name} failed with the error “{acknowledged.error}”"
                 return self._slackbot_says(person, there, failed, error=acknowledged.error)
+            if problems := block_kit.check_answer(acknowledged.payload.get("blocks")):
+                logger.warning("refused blocks: %s", "; ".join(problems), extra={"action": "answer_refused"})
+                failed = f"{name} failed with the error “{_REFUSED_ANSWER}”"
+                return self._slackbot_says(person, there, failed, error=_REFUSED_ANSWER)
             self._answer_at_once(url, acknowledged)
             return await audience.answer(acknowledged, wait)
 
@@ -231,24 +239,19 @@ class Interactions:
             return await audience.answer(await app.delivery.ask("interactive", payload), wait)
 
     async def _chosen(self, use: Use, value: Any) -> Json:
-        return inputs.chosen(await self._with_options(use, value), value, self._workspace)
+        element, value = await self._with_options(use, value)
+        return inputs.chosen(element, value, self._workspace)
 
     async def _used(self, use: Use, value: Any) -> tuple[Json, Json | None]:
         """The entry of `actions`, and the element's new state where it keeps one."""
-        element = await self._with_options(use, value)
+        element, value = await self._with_options(use, value)
         return inputs.action(use.block, element, value, self._workspace, action_ts=self._workspace.new_ts())
 
-    async def _with_options(self, use: Use, value: Any) -> Json:
-        """The element itself; an external select with the options that the app offers for what was typed."""
-        if not use.element["type"].endswith("external_select") or value in (None, "", []):
-            return use.element
-        options: list[Json] = []
-        for typed in value if isinstance(value, list) else [value]:
-            payload = payloads.block_suggestion(self._workspace, use, value=str(typed))
-            answer = (await use.app.delivery.ask("interactive", payload)).payload
-            options += answer.get("options") or []
-            options += [option for group in answer.get("option_groups") or [] for option in group.get("options", [])]
-        return {**use.element, "options": options}
+    async def _with_options(self, use: Use, value: Any) -> tuple[Json, Any]:
+        """The element itself and what is chosen there; an external select with the option that the app offered."""
+        if value in (None, "", []) or not suggestions.is_external(use.element):
+            return use.element, value
+        return await suggestions.choice(self._workspace, use, value)
 
     def _in_view(self, person: User, view: View, block: Json, element: Json) -> Use:
         where = {"container": {"type": "view", "view_id": view.id}, "view": view.shown()}

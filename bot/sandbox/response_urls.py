@@ -67,7 +67,7 @@ class ResponseUrls:
         if url.uses >= USES:
             return _refused(404, "used_url")
         text, blocks = str(body.get("text") or ""), list(body.get("blocks") or [])
-        if blocks and block_kit.check_blocks(blocks, surface="message"):
+        if block_kit.check_answer(blocks):
             return _refused(400, "invalid_blocks")
         deletes = url.message_ts is not None and _true(body.get("delete_original"))
         if not deletes and not text and not blocks:

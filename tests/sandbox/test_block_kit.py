@@ -189,6 +189,13 @@ BAD: list[tuple[Any, str, str]] = [
     ({"type": "markdown", "text": "x" * 12_001}, "must be less than 12001 characters", "/blocks/0/text"),
     ({"type": "rich_text", "elements": [{"type": "rich_text_list", "elements": []}]},
      "missing required field: style", "/blocks/0/elements/0"),
+    (actions(button(url="not a url")), "must be a valid URL", "/blocks/0/elements/0/url"),
+    (actions(button(url="https://")), "must be a valid URL", "/blocks/0/elements/0/url"),
+    *(({"type": "image", "image_url": url, "alt_text": "a"}, "downloading image failed", "/blocks/0/image_url")
+      for url in ("http://localhost/a.png", "http://127.0.0.1:80/a.png", "https://10.0.0.1/a.png", "http://box/a.png",
+                  "http://[::1]/a.png", "ftp://a.example/a.png")),
+    *((input_block({"type": kind}), f"unsupported type: {kind}", "/blocks/0/element/type")
+      for kind in ("email_text_input", "number_input", "file_input")),
 ]  # fmt: skip
 
 
@@ -213,6 +220,22 @@ def test_a_block_id_serves_once_in_a_message_and_an_action_id_once_in_its_block(
 def test_the_blocks_of_a_message_count_together() -> None:
     assert total_length([section(fields=[plain("abc")]), {"type": "markdown", "text": "de"}]) == 1 + 3 + 2
     assert total_length([section(text=mrkdwn("x" * 2700))] * 5) > LONGEST_MESSAGE
+
+
+@pytest.mark.parametrize(
+    "url", ["https://a.example/x?y=1#z", "http://a.example:8080", "mailto:a@b.example", "slack://x"]
+)
+def test_a_button_opens_any_address(url: str) -> None:
+    assert in_message(actions(button(url=url))) == []
+
+
+@pytest.mark.parametrize("kind", ["email_text_input", "number_input", "file_input", "datetimepicker"])
+def test_the_home_tab_has_fewer_inputs_than_a_modal(kind: str) -> None:
+    element = {"type": kind, **({"is_decimal_allowed": True} if kind == "number_input" else {})}
+    blocks = [input_block(element)]
+    assert check_view(modal(blocks=blocks, submit=plain())) == []
+    problem = f"unsupported type: {kind} [json-pointer:/view/blocks/0/element/type]"
+    assert check_view({"type": "home", "blocks": blocks}) == [problem]
 
 
 BAD_VIEWS: list[tuple[Any, str, str]] = [

@@ -63,6 +63,20 @@ async def test_a_command_is_answered_by_its_acknowledgement() -> None:
             assert server.workspace.ephemerals[-1].text == "at once"
 
 
+async def test_blocks_that_slack_refuses_fail_the_command() -> None:
+    async with serving() as server:
+        app = bolt_app(server)
+
+        @app.command("/incident")
+        async def handle(ack: Any) -> None:
+            await ack(text="at once", blocks=[{"type": "header"}])
+
+        async with in_socket_mode(app):
+            answer = await command(server)
+            assert (answer.ok, answer.error) == (False, "invalid_command_response")
+            assert "at once" not in server.workspace.ephemerals[-1].text
+
+
 async def test_a_command_is_answered_later_through_its_response_url() -> None:
     async with serving() as server:
         app = bolt_app(server)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -270,17 +271,61 @@ async def test_an_input_tells_the_app_only_where_it_dispatches() -> None:
         assert payload["view"]["state"]["values"]["quiet"]["a"]["value"] == "typed"
 
 
-async def test_the_options_of_an_external_select_come_from_the_app() -> None:
+SERVICES = [
+    {"text": plain("Checkout"), "value": "s1"},
+    {"text": plain("Checkout API"), "value": "s2"},
+    {"text": plain("Search"), "value": "s3"},
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "typed", "value"),
+    [
+        ("sear", "sear", "s3"),  # a piece of the text
+        ("Checkout", "Checkout", "s1"),  # all of it, though another begins so
+        ({"typed": "check", "value": "s2"}, "check", "s2"),
+    ],
+)
+async def test_the_options_of_an_external_select_come_from_the_app(given: Any, typed: str, value: str) -> None:
     async with serving() as server, BareSocket(server) as socket:
         await opened(server, socket, modal(input_block("service", {"type": "external_select"})))
-        submit = server.workspace.submit(user="ana", values={"service": {"a": "checkout"}}, wait=0.0)
+        submit = server.workspace.submit(user="ana", values={"service": {"a": given}}, wait=0.0)
         asked = asyncio.create_task(submit)
-        option = {"text": plain("Checkout"), "value": "checkout"}
-        question = await socket.take({"options": [option]})
+        question = (await socket.take({"options": SERVICES}))["payload"]
         payload = (await socket.take())["payload"]
         await asked
-        assert (question["payload"]["type"], question["payload"]["value"]) == ("block_suggestion", "checkout")
-        assert payload["view"]["state"]["values"]["service"]["a"]["selected_option"] == option
+        assert (question["type"], question["value"]) == ("block_suggestion", typed)
+        assert payload["view"]["state"]["values"]["service"]["a"]["selected_option"]["value"] == value
+
+
+@pytest.mark.parametrize(
+    ("answer", "typed", "refusal"),
+    [
+        ({"options": SERVICES}, "check", "'check' is in several of the options; offered are: 's1', 's2', 's3'"),
+        ({"options": SERVICES}, "mail", "'mail' is none of the options"),
+        ({"options": [{"text": plain("x" * 76), "value": "a"}]}, "x" * 76, "must be less than 76 characters"),
+        ({"options": SERVICES[:1] * 101}, "check", "no more than 100 items allowed"),
+        ({"options": SERVICES, "option_groups": []}, "check", "must provide only one of options, option_groups"),
+        (None, "check", "missing required field: options"),
+    ],
+)
+async def test_options_that_cannot_be_chosen_are_refused(answer: Any, typed: str, refusal: str) -> None:
+    async with serving() as server, BareSocket(server) as socket:
+        await opened(server, socket, modal(input_block("service", {"type": "external_select"})))
+        submit = server.workspace.submit(user="ana", values={"service": {"a": typed}}, wait=0.0)
+        asked = asyncio.create_task(submit)
+        await socket.take(answer)
+        with pytest.raises(WorkspaceError, match=re.escape(refusal)):
+            await asked
+
+
+@pytest.mark.parametrize(("least", "typed"), [({}, "ch"), ({"min_query_length": 6}, "check")])
+async def test_an_app_is_not_asked_for_options_before_enough_is_typed(least: dict[str, int], typed: str) -> None:
+    async with serving() as server, BareSocket(server) as socket:
+        await opened(server, socket, modal(input_block("service", {"type": "external_select", **least})))
+        with pytest.raises(WorkspaceError, match="the app is not asked"):
+            await server.workspace.submit(user="ana", values={"service": {"a": typed}}, wait=0.0)
+        assert server.workspace.unacknowledged() == 0
 
 
 async def test_unknown_values_are_refused_with_those_that_are_there() -> None:
