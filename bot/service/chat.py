@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from bot.domain.mrkdwn import mentioned
 from bot.service import files
 from bot.service.desk import UnitOfWork
-from bot.service.people import notice
+from bot.service.people import notice, notice_mentions
 from bot.store.tables import KeyMark, Message, MessageVersion
 
 # The emoji that make a message a key event.
@@ -82,8 +81,9 @@ async def _add(uow: UnitOfWork, new: Sequence[Spoken]) -> None:
             for one in new
         ],
     )
-    await notice(uow, *(person for one in new for person in (one.person, *mentioned(one.text))))
+    await notice(uow, *(one.person for one in new))
     for one in new:
+        await notice_mentions(uow, one.text)
         await files.request_names(uow, one.channel_id, one.ts, one.files)
 
 
@@ -94,7 +94,8 @@ async def _hear_again(uow: UnitOfWork, said: Sequence[Spoken]) -> None:
         message = messages[one.ts]
         if message.person is None:
             message.person, message.author_name = one.person, one.author_name
-            await notice(uow, one.person, *mentioned(one.text))
+            await notice(uow, one.person)
+            await notice_mentions(uow, one.text)
         message.thread_ts = one.thread_ts or message.thread_ts
         message.subtype = message.subtype or one.subtype
         if one.files:

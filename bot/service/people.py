@@ -12,6 +12,10 @@ from bot.service.desk import UnitOfWork
 from bot.store.tables import Person
 from bot.store.upsert import upsert
 
+# Nobody mentions more people in one message who matter for it; Slack answers for 100 in a minute.
+_MOST_MENTIONS = 20
+# Places in the queue; the lower goes first.
+_TAKES_PART, _MENTIONED = 8, 9
 _SLACKBOT = "USLACKBOT"  # of which Slack says that it is no bot
 
 
@@ -109,12 +113,21 @@ async def learn(uow: UnitOfWork, facts: PersonFacts) -> None:
 
 
 async def notice(uow: UnitOfWork, *user_ids: str | None) -> None:
-    """Promises to ask Slack who they are, where the database has not met them: names are wanted later, not now."""
+    """Promises to ask Slack who takes part, where the database has not met them: names are wanted later, not now."""
     met = await _many(uow, user_ids)
     await ask_again(uow, *(one for one in user_ids if one and one not in met))
 
 
-async def ask_again(uow: UnitOfWork, *user_ids: str) -> None:
+async def notice_mentions(uow: UnitOfWork, text: str) -> None:
+    """The same for people whom a message mentions, after those who take part; an invented crowd is cut short."""
+    named = mentioned(text)[:_MOST_MENTIONS]
+    met = await _many(uow, named) if named else {}
+    await ask_again(uow, *(one for one in named if one not in met), urgency=_MENTIONED)
+
+
+async def ask_again(uow: UnitOfWork, *user_ids: str, urgency: int = _TAKES_PART) -> None:
     """Promises to ask Slack who they are, also where that is known: it may have changed."""
     for user_id in dict.fromkeys(user_ids):
-        await uow.tell("learn_person", lane=f"learn:{user_id}", coalesce=True, urgency=9, payload={"user_id": user_id})
+        lane, payload = f"learn:{user_id}", {"user_id": user_id}
+        asked = await uow.tell("learn_person", lane=lane, coalesce=True, urgency=urgency, payload=payload)
+        asked.urgency = min(asked.urgency, urgency)  # who was mentioned before and takes part now

@@ -1,8 +1,13 @@
 """What tired people type: each gets a clear sentence, and nothing is lost."""
 
+import asyncio
+
 import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bot.errors import UserError
+from bot.service.desk import UnitOfWork
+from bot.slack.listeners.interactions import Asked, Interactions
 from tests.world import World, shown
 
 
@@ -282,3 +287,16 @@ async def test_a_category_that_does_not_exist_keeps_nobody_from_declaring(world:
     answer = await world.command("ana", f"declare p1 Checkout down category:{typed}")
     assert hint in answer.text
     assert (await world.record())["incident"]["category"] == typed
+
+
+async def test_a_command_that_is_delivered_twice_is_refused_once(world: World) -> None:
+    interactions = Interactions(world.bot.desk, world.bot._slack, world.bot.membership)
+    ana = world.workspace.user("ana").id
+    asked = Asked(person=ana, key="the same", trigger_id=None, response_url=None)
+
+    async def refuse(_: UnitOfWork) -> None:
+        raise UserError("Not like this.")
+
+    await asyncio.gather(*(interactions.do(asked, refuse) for _ in range(3)))
+    await world.settle()
+    assert world.to_person("ana").count("Not like this.") == 1

@@ -204,3 +204,18 @@ async def test_a_pin_that_was_taken_away_is_no_mark_in_whatever_order_its_events
         async with world.bot.desk.work() as uow:
             await apply(uow, [Happening(event=events[one], at=uow.now) for one in order])
         assert not message(await world.record(), ts)["key_event"], order
+
+
+async def test_an_invented_crowd_keeps_slack_from_nothing(world: World) -> None:
+    """3,100 mentions in one message once queued 3,100 calls, and commands waited for a minute behind them."""
+    channel = await world.declare()
+    dev = world.workspace.user("dev").id
+    crowd = " ".join(f"<@U{number:07}>" for number in range(3100))
+    await world.workspace.post_message(user="chloe", channel=channel, text=crowd)
+    await world.workspace.post_message(user="chloe", channel=channel, text=f"Who is on it? <@{dev}>")
+    await world.workspace.post_message(user="emi", channel=channel, text="I am")
+    await world.settle()
+    asked = [call["user"] for call in world.calls("users.info")]
+    assert len([one for one in asked if one.startswith("U00")]) <= 20
+    assert dev in asked
+    assert len((await world.record())["messages"]) == 3

@@ -106,9 +106,8 @@ class Interactions:
 
     async def _answer(self, asked: Asked, answer: Answer) -> None:
         async with self.desk.work(actor=asked.person) as uow:
-            if asked.key is not None:
-                await self._is_first(uow, asked.key)
-            await self._promise(uow, asked, answer)
+            if asked.key is None or await self._is_first(uow, asked.key):  # else a second delivery has been answered
+                await self._promise(uow, asked, answer)
 
     async def _promise(self, uow: UnitOfWork, asked: Asked, answer: Answer) -> None:
         words: dict[str, Any] = {"text": str(answer.text)}
