@@ -73,7 +73,7 @@ class Application:
     ) -> None:
         self.desk = desk
         self._slack = slack
-        self._inbox = inbox
+        self.inbox = inbox
         self._applier = applier
         self._dispatcher = dispatcher
         self._jobs = jobs
@@ -170,7 +170,7 @@ class Application:
                 if clock() - heard_at > SLACK_TRIES_FOR:
                     self._have_missed()
                 heard_at = clock()
-            if self._inbox.take_missed():
+            if self.inbox.take_missed():
                 self._have_missed()
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
 

@@ -36,6 +36,7 @@ from bot.slack.inbox import Inbox
 from bot.slack.listeners import events
 from bot.slack.listeners.interactions import Interactions
 from bot.slack.membership import Membership
+from bot.slack.origin import Doorkeeper
 from bot.slack.socket_mode import SocketModeReceiver
 from bot.store.database import Database
 from bot.store.migrate import anything_in, migrate
@@ -136,6 +137,7 @@ async def running_bot(
             token=environment.bot_token,
             signing_secret=environment.signing_secret,
             workspace=workspace,
+            doorkeeper=Doorkeeper(desk, slack, workspace),
             inbox=inbox,
             interactions=Interactions(desk, slack, membership),
             known_commands=find_commands(),

@@ -12,6 +12,7 @@ from bot.slack.gateway import Gateway
 from bot.slack.inbox import Inbox
 from bot.slack.listeners import card, choices, commands, forms, others
 from bot.slack.listeners.interactions import Interactions
+from bot.slack.origin import Doorkeeper
 from bot.store.tables import Workspace
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ def slack_app(
     token: str,
     signing_secret: str,
     workspace: Workspace,
+    doorkeeper: Doorkeeper,
     inbox: Inbox,
     interactions: Interactions,
     known_commands: Mapping[str, Command],
@@ -55,6 +57,7 @@ def slack_app(
         logger=logger,
     )
     logger.removeFilter(_no_word_of_the_token)
+    app.middleware(doorkeeper.middleware)
     app.middleware(inbox.middleware)
     commands.listen(app, interactions, known_commands)
     choices.listen(app, interactions, known_commands)

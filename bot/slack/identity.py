@@ -40,6 +40,7 @@ async def identify(slack: Gateway) -> Workspace:
         url=answer.get("url") or "https://slack.com/",
         bot_user_id=answer["user_id"],
         bot_id=_text(answer.get("bot_id")),
+        enterprise_id=_text(answer.get("enterprise_id")) or None,
     )
 
 

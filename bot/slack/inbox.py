@@ -10,6 +10,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.service.desk import Desk
+from bot.slack.origin import is_for_us
 from bot.store import inbox
 from bot.store.outages import fault_in
 from bot.store.tables import Workspace
@@ -104,6 +105,10 @@ class Inbox:
 
         A second delivery changes nothing.
         """
+        if body.get("type") in ("event_callback", "app_rate_limited") and not is_for_us(body, self._workspace):
+            log.info("An event of another workspace was left alone.", extra={"action": "not_ours"})
+            tell(None)
+            return True
         if body.get("type") == "app_rate_limited":
             # No inner event: Slack has stopped sending for a minute because there was too much.
             self._held_back_at = asyncio.get_running_loop().time()

@@ -110,7 +110,7 @@ async def test_a_second_delivery_of_the_same_command_declares_once(world: World)
         "text": "declare p1 Twice",
         "user_id": world.workspace.user("ana").id,
         "trigger_id": "13345224609.738474920.8088930838d88f008e0",
-        "team_id": "T1",
+        "team_id": world.workspace.team_id,
         "channel_id": world.workspace.channel("general").id,
     }
     app = world.bot.slack_app

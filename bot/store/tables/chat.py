@@ -19,6 +19,7 @@ class Workspace(Base):
     url: Mapped[str]  # https://example.slack.com/
     bot_user_id: Mapped[str]
     bot_id: Mapped[str]
+    enterprise_id: Mapped[str | None]  # the organisation that it is part of (Enterprise Grid)
 
 
 class Person(Row, Base):
