@@ -85,6 +85,17 @@ class Updates(_Section):
     asked_role: Key = "comms_lead"
 
 
+class Guests(_Section):
+    """What people with a guest's account, or of another organisation, may do; all may read and write where they are."""
+
+    list: bool = False
+    declare: bool = False
+    resolve: bool = False
+    cancel: bool = False
+    close: bool = False
+    priority: bool = False
+
+
 class SocketMode(_Section):
     # Slack allows 10 for an app; two, so that the refresh of one loses no command.
     connections: Annotated[int, Field(ge=1, le=10)] = 2
@@ -101,6 +112,7 @@ class Settings(_Section):
     roles: Annotated[Mapping[Key, Role], Field(min_length=1)]
     channels: Channels = Channels()
     updates: Updates = Updates()
+    guests: Guests = Guests()
     socket_mode: SocketMode = SocketMode()
     templates: Path | None = Field(default=None, strict=False)
     runbooks: Path | None = Field(default=None, strict=False)
@@ -275,6 +287,7 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
     "roles": Role,
     "channels": Channels,
     "updates": Updates,
+    "guests": Guests,
 }
 
 

@@ -20,11 +20,15 @@ class UserError(BotError):
 
 
 class UnknownPerson(BotError):
-    """A rule needs facts about a person whom the database has not met; the edge fetches them and tries again."""
+    """A rule needs facts about a person whom the database has not met; the edge fetches them and tries again.
 
-    def __init__(self, user_id: str) -> None:
+    Where they are not `needed`, it also tries again without them when Slack doesn't tell.
+    """
+
+    def __init__(self, user_id: str, *, needed: bool = True) -> None:
         super().__init__(f"person {user_id} is not known yet")
         self.user_id = user_id
+        self.needed = needed
 
 
 class MembersUnconfirmed(BotError):

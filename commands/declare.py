@@ -9,6 +9,7 @@ from bot.domain.times import parse_past
 from bot.service import asking
 from bot.service.command import Answer, Call, Command, Modal, declared
 from bot.service.declare import Declaration, declare
+from bot.service.guests import check
 from bot.service.people import zone_of
 from bot.slack.views.declare_modal import declare_modal
 
@@ -18,6 +19,7 @@ _CATEGORY_LIMIT = 80
 async def _run(call: Call) -> Answer | Modal:
     settings, options = call.uow.settings, call.line.options
     if not call.line.words and not options and call.can_open_modals:
+        await check(call.uow, "declare")
         return Modal(view=declare_modal(settings))
     is_private = _is_private(call)
     title, stated = await _title_and_priority(call)

@@ -4,6 +4,7 @@ from bot.domain.mrkdwn import Mrkdwn, channel_link
 from bot.domain.times import span
 from bot.service import roles
 from bot.service.command import Answer, Call, Command
+from bot.service.guests import sees_only_own
 from bot.service.incidents import open_ones
 
 _MOST = 25  # a screen; Slack takes 3,000 characters in a section
@@ -11,6 +12,9 @@ _MOST = 25  # a screen; Slack takes 3,000 characters in a section
 
 async def _run(call: Call) -> Answer:
     found, how_many = await open_ones(call.uow, most=_MOST)
+    only_own = await sees_only_own(call.uow)
+    if not found and only_own:
+        return Answer(text=Mrkdwn("No incident whose channel you're in is open."))
     if not found:
         return Answer(text=Mrkdwn("No incident is open. `/incident declare` declares one."))
     lines = []
@@ -30,6 +34,8 @@ async def _run(call: Call) -> Answer:
         )
     if how_many > len(found):
         lines.append(Mrkdwn("… and {} more").format(how_many - len(found)))
+    if only_own:
+        lines.append(Mrkdwn("You see the incidents whose channel you're in."))
     return Answer(text=Mrkdwn("\n").join(lines))
 
 

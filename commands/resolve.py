@@ -1,16 +1,15 @@
 """/incident resolve: the impact has ended, and this is how we know."""
 
-from bot.domain.lifecycle import Status, check_transition
 from bot.domain.mrkdwn import Mrkdwn
 from bot.service.command import Answer, Call, Command, Modal
-from bot.service.lifecycle import resolve
+from bot.service.lifecycle import check_resolvable, resolve
 from bot.slack.views.resolve_modal import resolve_modal
 
 
 async def _run(call: Call) -> Answer | Modal:
     incident = await call.incident()
     if not call.line.words and call.can_open_modals:
-        check_transition(incident.name, incident.status, Status.RESOLVED)
+        await check_resolvable(call.uow, incident)
         return Modal(view=resolve_modal(incident))
     await resolve(call.uow, incident, await call.words())
     return Answer(

@@ -49,6 +49,7 @@ async def leave(uow: UnitOfWork, incident: Incident, *, at: datetime, by: str | 
     if incident.bot_left_at is not None:
         return
     incident.bot_left_at = at
+    incident.members_confirmed_at = None  # who comes and goes from now on isn't heard
     await _tell(uow, incident, "removed", Mrkdwn("The bot was removed from the channel"), at=at, by=by, name=None)
 
 

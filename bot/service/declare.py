@@ -11,7 +11,7 @@ from bot.domain.priority import Choice
 from bot.domain.runbook import best_runbook
 from bot.domain.typed import shows_nothing, visible
 from bot.errors import StoreError, UserError
-from bot.service import impact, roles, telling, updates
+from bot.service import guests, impact, roles, telling, updates
 from bot.service.desk import UnitOfWork
 from bot.service.participants import take_part
 from bot.service.people import notice
@@ -50,6 +50,7 @@ async def declare(uow: UnitOfWork, wanted: Declaration) -> tuple[Incident, Outbo
         )
         if known is not None:
             return known, None
+    await guests.check(uow, "declare")
     title, description = _split_title(wanted.title, wanted.description)
     if len(wanted.service or "") > _SERVICE_LIMIT:
         raise UserError(f"A service's name has at most {_SERVICE_LIMIT} characters.", field="service")

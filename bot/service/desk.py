@@ -1,7 +1,7 @@
 """Where work is done: opens units of work and wakes those who carry their results on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,6 +20,15 @@ from bot.store.tables import DueJob, Incident, OutboxItem, TimelineEntry
 
 
 @dataclass(frozen=True, kw_only=True)
+class Asking:
+    """What the caller asks Slack where a rule needs it (by raising), and what Slack has not answered just now."""
+
+    members_since: datetime  # who is in a channel counts as known where its list was compared since then
+    withheld: frozenset[int] = frozenset()  # incidents that are shown to nobody whom their members decide about
+    undescribed: frozenset[str] = frozenset()  # people of whom only what is on record is known
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnitOfWork:
     """One transaction, and what every use case needs in it."""
 
@@ -33,10 +42,7 @@ class UnitOfWork:
     # Others may write to the database at the same time: an incident is locked where it is loaded (service.incidents).
     # Nothing else is waited for while one is held, and never a second one, so that nobody waits in a circle.
     locks: bool
-    # Who is in a private incident's channel counts as known where Slack was asked since then, or has told of every
-    # change since; None: as far as it is on record. Those in `withheld` are shown to nobody: Slack didn't answer.
-    members_since: datetime | None = None
-    withheld: frozenset[int] = frozenset()
+    asking: Asking | None = None  # None: Slack can't be asked, and what is on record counts
 
     def record(
         self, incident: Incident, kind: str, text: Mrkdwn, *, at: datetime | None = None, **data: Any
@@ -132,13 +138,11 @@ class Desk:
         self,
         *,
         actor: str | None = None,
-        members_since: datetime | None = None,
-        withheld: Collection[int] = (),
+        asking: Asking | None = None,
     ) -> AsyncIterator[UnitOfWork]:
         """A unit of work: everything in it is committed together, or nothing."""
         async with self.database.write() as session:
-            unit = self._unit(session, actor, locks=self.database.shared)
-            yield replace(unit, members_since=members_since, withheld=frozenset(withheld))
+            yield replace(self._unit(session, actor, locks=self.database.shared), asking=asking)
         self.outbox_changed.set()
         self.jobs_changed.set()
 

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
 
 from bot.domain.lifecycle import LIVE
 from bot.domain.similarity import likeness, most_alike
 from bot.errors import MembersUnconfirmed, StoreError, UserError
+from bot.service import guests
 from bot.service.desk import UnitOfWork
 from bot.store.tables import Incident, Participant
 
@@ -66,8 +67,8 @@ async def known_channels(uow: UnitOfWork, channel_ids: Collection[str]) -> Seque
 
 
 async def may_see(uow: UnitOfWork, incident: Incident) -> bool:
-    """Anyone sees an incident; a private one only who is in its channel. The bot itself sees all."""
-    if not incident.is_private or uow.actor is None:
+    """Anyone sees an incident; a private one, and guests any, only who is in its channel. The bot itself sees all."""
+    if uow.actor is None or not (incident.is_private or await guests.sees_only_own(uow)):
         return True
     found = await uow.session.scalar(select(Incident.id).where(Incident.id == incident.id, _is_inside(uow)))
     if found is None:
@@ -85,18 +86,18 @@ def _is_inside(uow: UnitOfWork) -> ColumnElement[bool]:
         Participant.person == uow.actor,
         or_(Participant.is_member.is_(True), reported),
     )
-    return and_(inside, Incident.id.not_in(uow.withheld))
+    return and_(inside, Incident.id.not_in(uow.asking.withheld)) if uow.asking else inside
 
 
 def _check_confirmed(uow: UnitOfWork, shown: Iterable[Incident]) -> None:
     """Raises MembersUnconfirmed where somebody may have left unheard."""
-    since = uow.members_since
-    if since is None:
+    if uow.asking is None:
         return
+    since = uow.asking.members_since
     in_doubt = [
         one.id
         for one in shown
-        if one.is_private and one.channel_id and (one.members_confirmed_at is None or one.members_confirmed_at < since)
+        if one.channel_id and (one.members_confirmed_at is None or one.members_confirmed_at < since)
     ]
     if in_doubt:
         raise MembersUnconfirmed(in_doubt)
@@ -106,9 +107,10 @@ async def open_ones(uow: UnitOfWork, *, most: int) -> tuple[Sequence[Incident], 
     """The first of the live incidents that the actor may see, as they are to be worked (process 8), and how many."""
     visible = [Incident.team_id == uow.team_id, Incident.status.in_(LIVE)]
     if uow.actor is not None:  # as in may_see
-        visible.append(or_(Incident.is_private.is_(False), _is_inside(uow)))
-        if uow.members_since is not None:
-            _check_confirmed(uow, await uow.session.scalars(select(Incident).where(*visible, Incident.is_private)))
+        of_members = true() if await guests.sees_only_own(uow) else Incident.is_private
+        visible.append(or_(~of_members, _is_inside(uow)))
+        if uow.asking is not None:
+            _check_confirmed(uow, await uow.session.scalars(select(Incident).where(*visible, of_members)))
     rank = case({key: place for place, key in enumerate(uow.settings.priorities)}, value=Incident.priority, else_=99)
     rows = await uow.session.scalars(select(Incident).where(*visible).order_by(rank, Incident.number).limit(most))
     found = rows.all()

@@ -3,7 +3,7 @@
 from bot.domain.lifecycle import LIVE, Status, check_transition, how_to_reach, parse_status
 from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import UserError
-from bot.service import impact, postmortem, telling, updates
+from bot.service import guests, impact, postmortem, telling, updates
 from bot.service.desk import UnitOfWork
 from bot.service.guards import check_live
 from bot.store.tables import Incident
@@ -27,6 +27,7 @@ async def change_status(uow: UnitOfWork, incident: Incident, status: Status) -> 
 async def change_priority(uow: UnitOfWork, incident: Incident, priority: str, *, because: str) -> None:
     """A changed priority needs its reason (process 17) and moves the rhythm of updates."""
     check_live(incident)
+    await guests.check(uow, "priority", incident)
     label = uow.settings.priority_label
     if priority == incident.priority:
         raise UserError(f"{incident.name} is {label(priority)} already.")
@@ -55,9 +56,15 @@ async def change_priority(uow: UnitOfWork, incident: Incident, priority: str, *,
     )
 
 
+async def check_resolvable(uow: UnitOfWork, incident: Incident) -> None:
+    """Refuses a resolution where there is nothing to resolve, or for somebody who may not; also before a form."""
+    check_transition(incident.name, incident.status, Status.RESOLVED)
+    await guests.check(uow, "resolve", incident)
+
+
 async def resolve(uow: UnitOfWork, incident: Incident, how_verified: str) -> None:
     """The impact has ended, and somebody says how they know (process 33, 34). A postmortem draft follows."""
-    check_transition(incident.name, incident.status, Status.RESOLVED)
+    await check_resolvable(uow, incident)
     how_verified = how_verified.strip()
     if not how_verified:
         raise UserError(
@@ -86,6 +93,7 @@ async def resolve(uow: UnitOfWork, incident: Incident, how_verified: str) -> Non
 async def close(uow: UnitOfWork, incident: Incident) -> None:
     """Resolved is not closed: this ends the record (process 35)."""
     check_transition(incident.name, incident.status, Status.CLOSED)
+    await guests.check(uow, "close", incident)
     incident.status, incident.closed_at = Status.CLOSED, uow.now
     uow.record(incident, "status", Mrkdwn("Closed"), before=str(Status.RESOLVED), after=str(Status.CLOSED))
     await _tell_end(uow, incident, "closed")
@@ -94,6 +102,7 @@ async def close(uow: UnitOfWork, incident: Incident) -> None:
 async def cancel(uow: UnitOfWork, incident: Incident, reason: str) -> None:
     """It was no incident; the record stays."""
     check_transition(incident.name, incident.status, Status.CANCELLED)
+    await guests.check(uow, "cancel", incident)
     if not reason.strip():
         raise UserError(f"Say why it was no incident: `/incident cancel {incident.name} REASON`.", field="reason")
     before = incident.status

@@ -29,6 +29,11 @@ class PersonFacts:
     tz: str
     is_bot: bool
     deleted: bool
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    is_stranger: bool = False
+    home_team: str = ""  # "": Slack doesn't say
+    home_enterprise: str | None = None
 
 
 async def known(uow: UnitOfWork, user_id: str) -> Person:

@@ -23,4 +23,9 @@ def person_facts(user: Mapping[str, Any]) -> people.PersonFacts:
         tz=zone,
         is_bot=bool(user.get("is_bot")),
         deleted=bool(user.get("deleted")),
+        is_restricted=bool(user.get("is_restricted")),
+        is_ultra_restricted=bool(user.get("is_ultra_restricted")),
+        is_stranger=bool(user.get("is_stranger")),
+        home_team=str(user.get("team_id") or profile.get("team") or ""),
+        home_enterprise=(user.get("enterprise_user") or {}).get("enterprise_id") or user.get("enterprise_id") or None,
     )

@@ -172,7 +172,7 @@ async def test_double_clicks_send_one_update(world: World) -> None:
     assert view is not None
     body = {
         "type": "view_submission",
-        "team": {"id": "T1"},
+        "team": {"id": world.workspace.team_id},
         "user": {"id": world.workspace.user("ana").id},
         "view": {
             **view.body,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.sandbox import SteppedClock, default_workspace
+from bot.sandbox import SteppedClock, channel_doings, default_workspace
 from bot.service import participants
 from bot.service.incidents import by_number
 from tests.world import START, World, open_world
@@ -164,5 +164,21 @@ async def test_an_event_that_came_while_slack_was_asked_knows_better(world: Worl
     async with world.bot.desk.work() as uow:
         incident = await by_number(uow, 1)
         await participants.compare(uow, incident, {ben, *before}, before=before, asked_at=uow.now)
+    assert not await sees(world, "ben")
+    assert await sees(world, "ana")
+
+
+async def test_nobody_is_shown_a_private_incident_while_the_bot_is_not_in_its_channel(
+    world: World, channel: str
+) -> None:
+    bot = world.workspace.users[world.workspace.apps[0].bot_user_id].name
+    world.put_out(bot, channel)
+    await world.settle()
+    world.put_out("ben", channel)  # unheard
+    await world.settle()
+    assert not await sees(world, "ben")
+    assert not await sees(world, "ana")
+    channel_doings.join(world.workspace, world.workspace.channel(channel), world.workspace.user(bot).id)
+    await world.settle()
     assert not await sees(world, "ben")
     assert await sees(world, "ana")

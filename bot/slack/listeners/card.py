@@ -5,12 +5,12 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.domain.lifecycle import Status, check_transition
 from bot.domain.mrkdwn import Mrkdwn
 from bot.service import roles, updates
 from bot.service.command import Answer, Modal
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_number
+from bot.service.lifecycle import check_resolvable
 from bot.slack.listeners.interactions import Asked, Interactions
 from bot.slack.views.incident_card import RESOLVE_BUTTON, TAKE_ROLE_BUTTON, UPDATE_BUTTON
 from bot.slack.views.resolve_modal import resolve_modal
@@ -47,7 +47,7 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
     async def handle_open_resolve(ack: AsyncAck, body: dict[str, Any]) -> None:
         async def doing(uow: UnitOfWork) -> Modal:
             incident = await by_number(uow, _number(body))
-            check_transition(incident.name, incident.status, Status.RESOLVED)
+            await check_resolvable(uow, incident)
             return Modal(view=resolve_modal(incident))
 
         await interactions.do(asked_by(body), doing)

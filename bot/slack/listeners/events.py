@@ -225,7 +225,8 @@ async def _handle_user_change(uow: UnitOfWork, event: Event, at: datetime) -> No
     if _text(user, "id") is not None:
         plain = {key: value for key, value in user.items() if isinstance(value, str | bool)}
         profile = {"real_name": _text(_part(user, "profile"), "real_name")}
-        facts = person_facts({**plain, "profile": profile})
+        organisation = {"enterprise_id": _text(_part(user, "enterprise_user"), "enterprise_id")}
+        facts = person_facts({**plain, "profile": profile, "enterprise_user": organisation})
         if await people.is_known(uow, facts.user_id):  # nobody's profile is kept who has never met the bot
             await save_profile(uow, facts)
 

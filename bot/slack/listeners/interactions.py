@@ -1,5 +1,6 @@
 """How every command, click and submission is handled: done in one transaction, committed, acknowledged, answered."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from bot.domain.question import Question
 from bot.errors import MembersUnconfirmed, SlackError, UnknownPerson, UserError
 from bot.service import people
 from bot.service.command import Answer, Modal
-from bot.service.desk import Desk, UnitOfWork
+from bot.service.desk import Asking, Desk, UnitOfWork
 from bot.service.roles import save_profile
 from bot.slack.gateway import Gateway
 from bot.slack.membership import Membership
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 Doing = Callable[[UnitOfWork], Awaitable[Answer | Modal | None]]
 # A rule asks for one person at a time, and nobody names more than five in one line; then for who is in which channel.
 _MOST_ATTEMPTS = 7
+_SECONDS_TO_LEARN = 1.0  # of the three that Slack gives for an acknowledgement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,21 +75,22 @@ class Interactions:
         return {}
 
     async def _in_one_transaction(self, asked: Asked, doing: Doing) -> Answer | Modal | None:
-        withheld = frozenset[int]()
+        asking = Asking(members_since=self._membership.since)
         for _ in range(_MOST_ATTEMPTS):
             try:
-                async with self.desk.work(
-                    actor=asked.person, members_since=self._membership.since, withheld=withheld
-                ) as uow:
+                async with self.desk.work(actor=asked.person, asking=asking) as uow:
                     if asked.key is not None and not await self._is_first(uow, asked.key):
                         return None
                     outcome = await doing(uow)
                     if isinstance(outcome, Answer):
                         await self._promise(uow, asked, outcome)
             except UnknownPerson as unknown:
-                await self.learn(unknown.user_id)
+                if unknown.needed:
+                    await self.learn(unknown.user_id)
+                elif not await self._learns_in_time(unknown.user_id):
+                    asking = replace(asking, undescribed=asking.undescribed | {unknown.user_id})
             except MembersUnconfirmed as doubt:
-                withheld |= await self._membership.confirm(doubt.incident_ids)
+                asking = replace(asking, withheld=asking.withheld | await self._membership.confirm(doubt.incident_ids))
             else:
                 return outcome
         raise UserError("Too many people in one line whom I have not met. Name fewer.")
@@ -103,6 +106,15 @@ class Interactions:
             raise UserError(f"I could not find out who {user_id} is ({problem}). Try again.") from problem
         async with self.desk.work() as uow:
             await save_profile(uow, person_facts(answer["user"]))
+
+    async def _learns_in_time(self, user_id: str) -> bool:
+        """Asks Slack who this is, but not for so long that the acknowledgement comes too late."""
+        try:
+            async with asyncio.timeout(_SECONDS_TO_LEARN):
+                await self.learn(user_id)
+        except (UserError, TimeoutError):
+            return False
+        return True
 
     async def _answer(self, asked: Asked, answer: Answer) -> None:
         async with self.desk.work(actor=asked.person) as uow:

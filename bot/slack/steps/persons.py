@@ -36,7 +36,7 @@ class TellPerson(Posting):
 
 async def _is_for(uow: UnitOfWork, incident: Incident, role: str, person: str) -> bool:
     """Whether they hold the role still, and may know of the incident."""
-    if not await may_see(replace(uow, actor=person), incident):
+    if incident.is_private and not await may_see(replace(uow, actor=person), incident):
         return False
     found = await uow.session.scalar(
         select(RoleAssignment.id).where(

@@ -32,6 +32,12 @@ class Person(Row, Base):
     tz: Mapped[str]
     is_bot: Mapped[bool] = mapped_column(default=False)
     deleted: Mapped[bool] = mapped_column(default=False)  # has left the workspace
+    # Where they belong (bot.domain.outsiders); `home_team` is None until Slack was asked.
+    is_restricted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_ultra_restricted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_stranger: Mapped[bool] = mapped_column(default=False, server_default=false())
+    home_team: Mapped[str | None]
+    home_enterprise: Mapped[str | None]
 
 
 class Message(Row, Base):

@@ -1,0 +1,73 @@
+"""What guests and people of other organisations may do; the settings say (`guests` in config.yaml)."""
+
+from typing import Literal
+
+from sqlalchemy import select
+
+from bot.domain import outsiders
+from bot.domain.outsiders import Account
+from bot.errors import UnknownPerson, UserError
+from bot.service.desk import UnitOfWork
+from bot.store.tables import Incident, Person, RoleAssignment, Workspace
+
+Action = Literal["declare", "resolve", "cancel", "close", "priority"]
+_WORDS: dict[Action, str] = {
+    "declare": "declare incidents",
+    "resolve": "resolve {}",
+    "cancel": "cancel {}",
+    "close": "close {}",
+    "priority": "change {}'s priority",
+}
+
+
+async def is_outsider(uow: UnitOfWork) -> bool:
+    """Whether whoever asks is a guest or from another organisation; raises UnknownPerson where Slack can be asked."""
+    if uow.actor is None:
+        return False
+    person = await uow.session.scalar(select(Person).where(Person.team_id == uow.team_id, Person.user_id == uow.actor))
+    if person is None or person.home_team is None:
+        if uow.asking is not None and uow.actor not in uow.asking.undescribed:
+            raise UnknownPerson(uow.actor, needed=False)
+        return False  # nobody is kept from declaring by what Slack doesn't say
+    workspace = await uow.session.get(Workspace, uow.team_id)
+    account = Account(
+        is_restricted=person.is_restricted,
+        is_ultra_restricted=person.is_ultra_restricted,
+        is_stranger=person.is_stranger,
+        team=person.home_team,
+        enterprise=person.home_enterprise,
+    )
+    return outsiders.is_outsider(account, team=uow.team_id, enterprise=workspace.enterprise_id if workspace else None)
+
+
+async def sees_only_own(uow: UnitOfWork) -> bool:
+    """Whether they see only the incidents whose channel they are in, as everybody does of private ones."""
+    return not uow.settings.guests.list and await is_outsider(uow)
+
+
+async def check(uow: UnitOfWork, action: Action, incident: Incident | None = None) -> None:
+    """Refuses what the settings keep for members of the workspace, and says whom to ask."""
+    if getattr(uow.settings.guests, action) or not await is_outsider(uow):
+        return
+    workspace = await uow.session.get(Workspace, uow.team_id)
+    members = (
+        f"members of {workspace.name}" if workspace is not None and workspace.name else "members of this workspace"
+    )
+    what = _WORDS[action].format(incident.name if incident else "")
+    raise UserError(f"Only {members} can {what}. Ask {await _whom(uow, incident)} to do it.")
+
+
+async def _whom(uow: UnitOfWork, incident: Incident | None) -> str:
+    """The commander by name, without a ping; else anybody who may."""
+    commander = await uow.session.scalar(
+        select(Person.name)
+        .join(RoleAssignment, RoleAssignment.person == Person.user_id)
+        .where(
+            Person.team_id == uow.team_id,
+            RoleAssignment.incident_id == (incident.id if incident else None),
+            RoleAssignment.role == "incident_commander",
+            RoleAssignment.ended_at.is_(None),
+            RoleAssignment.person != uow.actor,
+        )
+    )
+    return f"{commander}, its incident commander," if commander else "one of them"

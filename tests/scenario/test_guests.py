@@ -1,0 +1,141 @@
+"""Guests, and people of other organisations: they read and speak where they are, and the rest is for members."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.resources import packaged
+from bot.sandbox import events
+from bot.slack.views.incident_card import RESOLVE_BUTTON
+from tests.world import World, open_world, shown
+
+OUTSIDERS = ("gus", "una", "zoe")
+
+
+async def come_in(world: World, channel: str, *, who: str | None = None) -> None:
+    """A guest, one of a single channel and somebody of another organisation are brought into the channel."""
+    space = world.workspace
+    kinds = {
+        "gus": {"is_restricted": True},
+        "una": {"is_ultra_restricted": True},
+        "zoe": {"team_id": "T0PARTNER"},
+    }
+    for name, kind in kinds.items():
+        if who in (None, name):
+            space.add_user(name, real_name=f"{name.title()} Visitor", **kind)  # type: ignore[arg-type]
+            await space.join_channel(user=name, channel=channel)
+    await world.settle()
+
+
+@pytest.fixture
+async def channel(world: World) -> str:
+    """Of INC-1, with all three in it; they are not in INC-2's."""
+    name = await world.declare()
+    await come_in(world, name)
+    await world.declare("p2 Search is slow")
+    return name
+
+
+@pytest.fixture
+async def generous(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    """Where the configuration allows guests everything."""
+    text = packaged("config.yaml").read_text(encoding="utf-8")
+    for setting in ("list", "declare", "resolve", "cancel", "close", "priority"):
+        assert text.count(f"\n  {setting}: false") == 1
+        text = text.replace(f"\n  {setting}: false", f"\n  {setting}: true")
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    async with open_world(database_url, config=tmp_path / "config.yaml") as world:
+        yield world
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+async def test_they_read_and_speak_where_they_are(world: World, channel: str, who: str) -> None:
+    assert "Checkout returns 503" in (await world.command(who, "status", channel=channel)).text
+    assert "Declared as P1" in (await world.command(who, "timeline INC-1", channel=channel)).text
+    await world.command(who, "note Our proxy is fine", channel=channel)
+    assert "Our proxy is fine" in [one["text"] for one in (await world.record())["timeline"]]
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+async def test_they_see_no_incident_whose_channel_they_are_not_in(world: World, channel: str, who: str) -> None:
+    listed = (await world.command(who, "list", channel=channel)).text
+    assert "Checkout returns 503" in listed
+    assert "Search is slow" not in listed
+    assert "You see the incidents whose channel you're in." in listed
+    for typed in ("INC-2 status", "INC-2 timeline"):
+        said = (await world.command(who, typed, channel=channel)).text
+        assert "Search is slow" not in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "what"),
+    [
+        ("declare p1 Ours is down", "declare incidents"),
+        ("declare", "declare incidents"),  # the form
+        ("resolve Traffic is back", "resolve INC-1"),
+        ("resolve", "resolve INC-1"),  # the form
+        ("cancel A false alarm", "cancel INC-1"),
+        ("priority p3 Only us", "change INC-1's priority"),
+    ],
+)
+@pytest.mark.parametrize("who", ["gus", "zoe"])
+async def test_what_is_for_members_is_refused_with_whom_to_ask(
+    world: World, channel: str, who: str, typed: str, what: str
+) -> None:
+    before = await world.record()
+    await world.command("ben", "take commander", channel=channel)
+    answer = await world.command(who, typed, channel=channel)
+    assert answer.view is None
+    whom = "one of them" if typed.startswith("declare") else "Ben Okafor, its incident commander,"
+    workspace = world.workspace.name
+    assert answer.text.startswith(f"Only members of {workspace} can {what}. Ask {whom} to do it.")
+    after = await world.record()
+    assert after["incident"]["status"] == before["incident"]["status"]
+    assert after["incident"]["priority"] == before["incident"]["priority"]
+    assert "no INC-3" in (await world.command("ana", "status INC-3")).text
+
+
+async def test_the_button_on_the_card_is_refused_as_the_command_is(world: World, channel: str) -> None:
+    card = world.card(channel)
+    answer = await world.workspace.click(user="gus", channel=channel, ts=card.ts, action_id=RESOLVE_BUTTON)
+    assert "can resolve INC-1" in answer.text, shown(card)
+    assert answer.view is None
+
+
+async def test_a_member_may_do_all_of_it_and_a_closing_is_refused_too(world: World, channel: str) -> None:
+    await world.command("ana", "resolve Traffic is back", channel=channel)
+    assert "can close INC-1" in (await world.command("gus", "close", channel=channel)).text
+    await world.command("ana", "close", channel=channel)
+    assert (await world.record())["incident"]["status"] == "closed"
+
+
+async def test_the_configuration_may_allow_them_everything(generous: World) -> None:
+    channel = await generous.declare()
+    await come_in(generous, channel, who="gus")
+    await generous.declare("p2 Search is slow")
+    assert "Search is slow" in (await generous.command("gus", "list", channel=channel)).text
+    await generous.command("gus", "declare p3 Ours is down", channel=channel)
+    assert (await generous.record(3))["incident"]["reporter"] == "gus"
+    await generous.command("gus", "priority p3 Only us", channel=channel)
+    await generous.command("gus", "resolve Traffic is back", channel=channel)
+    await generous.command("gus", "close", channel=channel)
+    found = (await generous.record())["incident"]
+    assert (found["priority"], found["status"]) == ("p3", "closed")
+
+
+async def test_nobody_is_kept_from_declaring_while_slack_does_not_say_who_they_are(world: World) -> None:
+    world.server.faults.set({"error": {"method": "users.info", "status": 500}})
+    await world.command("finn", "declare p1 Checkout returns 503", settle=False)
+    world.server.faults.set({})
+    await world.settle()
+    assert (await world.record())["incident"]["title"] == "Checkout returns 503"
+
+
+async def test_who_becomes_a_guest_is_one_from_then_on(world: World) -> None:
+    channel = await world.declare(who="finn")
+    finn = world.workspace.user("finn")
+    finn.is_restricted = True
+    world.workspace.emit_event(events.user_change(world.workspace, finn, ts=world.workspace.new_ts()))
+    await world.settle()
+    assert "can resolve INC-1" in (await world.command("finn", "resolve It works", channel=channel)).text
