@@ -1,6 +1,7 @@
 """What is said in the channel is on record; marks make it a key event."""
 
 import json
+import re
 from itertools import permutations
 from typing import Any
 
@@ -219,3 +220,29 @@ async def test_an_invented_crowd_keeps_slack_from_nothing(world: World) -> None:
     assert len([one for one in asked if one.startswith("U00")]) <= 20
     assert dev in asked
     assert len((await world.record())["messages"]) == 3
+
+
+async def test_a_long_timeline_ends_with_the_newest_and_pages_back_to_the_first(world: World) -> None:
+    """It once said “the newest 30” and showed the oldest of them, cut at 3,900 characters."""
+    channel = await world.declare()
+    for number in range(60):
+        await world.command("ana", f"note step {number:02} {'& more ' * 30}", channel=channel, settle=False)
+        await world.pass_time(seconds=1)
+    shown = [(await world.command("ana", "timeline", channel=channel)).text]
+    assert "step 59" in shown[0].splitlines()[-1]
+    while any("earlier" in label for label in world.buttons("ana")):
+        label = next(one for one in world.buttons("ana") if "earlier" in one)
+        assert f"_{label}_" in shown[-1]
+        shown.append((await world.press("ana", label)).text)
+    assert all(len(text) <= 3900 for text in shown)
+    assert "Declared as P1" in shown[-1]
+    steps = re.findall(r"step (\d\d)", "\n".join(reversed(shown)))
+    assert steps == [f"{number:02}" for number in range(60)], "each once, in order"
+    newer = (await world.press("ana", next(one for one in world.buttons("ana") if "newer" in one))).text
+    assert newer == shown[-2]
+
+
+async def test_a_page_that_is_not_there_is_refused(world: World) -> None:
+    channel = await world.declare()
+    answer = await world.command("ana", "timeline page:7", channel=channel)
+    assert "INC-1's timeline has 1 page;" in answer.text
