@@ -59,6 +59,7 @@ class Priority(_Section):
     respond_within: Duration
     resolve_within: Duration
     update_every: Duration | None = None
+    longest_promise: Duration = timedelta(days=7)
 
 
 class Category(_Section):
@@ -145,6 +146,10 @@ class Settings(_Section):
     def update_every(self, key: str) -> timedelta | None:
         return self.priorities[key].update_every if key in self.priorities else None
 
+    def longest_promise(self, key: str) -> timedelta:
+        """How far away the next update may be promised; a priority that is gone has no limit of its own."""
+        return self.priorities[key].longest_promise if key in self.priorities else timedelta(days=7)
+
     def role_name(self, key: str) -> str:
         """The role's name; its key where the configuration no longer has it."""
         return self.roles[key].name if key in self.roles else key.replace("_", " ")
@@ -193,6 +198,7 @@ def _cross_checks(raw: Mapping[str, Any]) -> Iterator[str]:
     yield from _aliases_taken_twice("roles", roles)
     yield from _role_names_taken_twice(roles)
 
+    yield from _promises_too_short(levels)
     for key, role in roles.items():
         holders = role.get("holders")
         if why := _unknown(role.get("deputy"), raw.get("roles"), "role"):
@@ -208,6 +214,16 @@ def _cross_checks(raw: Mapping[str, Any]) -> Iterator[str]:
         folder = raw.get(name)
         if isinstance(folder, Path) and not folder.is_dir():
             yield f"{name}: there is no folder {folder}; make it or take the setting out"
+
+
+def _promises_too_short(levels: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for key, level in levels.items():
+        every, longest = (
+            parse_duration(value) if isinstance(value, str) else None
+            for value in (level.get("update_every"), level.get("longest_promise", "7d"))
+        )
+        if every is not None and longest is not None and longest < every:
+            yield f"priorities.{key}.longest_promise: is shorter than update_every; make it as long, or longer"
 
 
 def _aliases(entry: Mapping[str, Any]) -> list[str]:

@@ -1,8 +1,8 @@
 """/incident update: tells stakeholders how things stand, and when they hear again."""
 
-from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.times import parse_next
 from bot.domain.typed import plain_keys
+from bot.service import promise
 from bot.service.command import Answer, Call, Command, Modal
 from bot.service.lifecycle import live_status
 from bot.service.people import zone_of
@@ -19,16 +19,12 @@ async def _run(call: Call) -> Answer | Modal:
     if "next" in options:
         zone = await zone_of(call.uow, call.person)
         promised = parse_next(options["next"], now=call.uow.now, zone=zone)
+    if promised is not None and not call.line.words and "status" not in options:
+        await promise.hear_sooner(call.uow, incident, promised)
+        return await promise.brought_forward(call.uow, incident, call.person)
     status = live_status(plain_keys(options["status"])) if "status" in options else None
     sent = await post_update(call.uow, incident, await call.words(), status=status, promised=promised, key=call.key)
-    told = "Only this channel is told: the incident is private. " if incident.is_private else ""
-    return Answer(
-        text=Mrkdwn("The update on {} is saved and on its way. {}{}").format(
-            incident.name,
-            told,
-            f"The next one is due at {sent.next_due_at:%H:%M} UTC." if sent.next_due_at else "No next one is owed.",
-        )
-    )
+    return await promise.saved(call.uow, incident, sent)
 
 
 COMMAND = Command(

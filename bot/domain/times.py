@@ -12,6 +12,7 @@ _DURATION = re.compile(r"(?:\d{1,9}\s*[smhdw]\s*)+")
 _PART = re.compile(r"(\d+)\s*([smhdw])")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(z|utc)?", re.IGNORECASE)
 _LONGEST = timedelta(days=3650)
+_A_WEEK = 7
 
 
 def parse_duration(text: str) -> timedelta | None:
@@ -131,6 +132,29 @@ def span(duration: timedelta) -> str:
     if minutes:
         return f"{minutes} min {seconds} s" if seconds and minutes < 10 else f"{minutes} min"
     return f"{seconds} s"
+
+
+def rough(duration: timedelta) -> str:
+    """`a day`, `7 days`, else as `span`: for limits and intervals, which are round."""
+    days, rest = divmod(duration, timedelta(days=1))
+    if rest or not days:
+        return span(duration)
+    return "a day" if days == 1 else f"{days} days"
+
+
+def as_typed(duration: timedelta) -> str:
+    """`30m`, `90s`: as parse_duration takes it."""
+    seconds = round(duration.total_seconds())
+    return f"{seconds}s" if seconds % 60 else f"{seconds // 60}m"
+
+
+def clock_time(when: datetime, *, now: datetime, zone: tzinfo) -> str:
+    """`14:20`, `Wed 04:10`, `Wed 18 Mar 04:10`: as much of the date as the reader needs, in their zone."""
+    there, today = when.astimezone(zone), now.astimezone(zone).date()
+    days = (there.date() - today).days
+    if days == 0:
+        return f"{there:%H:%M}"
+    return f"{there:%a %H:%M}" if 0 < days < _A_WEEK else f"{there:%a} {there.day} {there:%b %H:%M}"
 
 
 def iso(when: datetime | None) -> str | None:

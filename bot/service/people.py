@@ -94,6 +94,12 @@ async def zone_of(uow: UnitOfWork, user_id: str) -> ZoneInfo:
     return ZoneInfo((await known(uow, user_id)).tz)
 
 
+async def zone_or_utc(uow: UnitOfWork, user_id: str) -> ZoneInfo:
+    """The person's time zone, or UTC: an answer need not wait until Slack has said who they are."""
+    person = (await _many(uow, [user_id])).get(user_id)
+    return ZoneInfo(person.tz if person else "UTC")
+
+
 async def handles(uow: UnitOfWork, user_ids: Iterable[str | None]) -> dict[str, str]:
     """{id: handle} for those that are known."""
     return {user_id: person.handle for user_id, person in (await _many(uow, user_ids)).items()}

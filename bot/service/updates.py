@@ -13,6 +13,7 @@ from bot.service import prompts, telling
 from bot.service.desk import UnitOfWork
 from bot.service.guards import check_live
 from bot.service.people import notice
+from bot.service.promise import check_promise
 from bot.store.tables import Incident, Update
 
 
@@ -39,6 +40,8 @@ async def post_update(
     text = text.strip()
     if not text:
         raise UserError("An update needs a text: what is affected, what is being done, what comes next.", field="text")
+    if promised is not None:
+        check_promise(uow, incident, promised)
     was_due_at = incident.next_update_due_at
     if status is not None and status is not incident.status:
         await set_live_status(uow, incident, status)

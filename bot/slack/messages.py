@@ -102,6 +102,11 @@ def _role_word(uow: UnitOfWork, key: str) -> str:
     return (configured.aliases or (key,))[0] if configured else key
 
 
+async def _sooner(_: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+    due = datetime.fromisoformat(references["due"])
+    return Message(text=words.chat("sooner", it=incident, due=due, by=references["by"]))
+
+
 async def _role(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
     key = references["role"]
     text = words.chat(
@@ -179,6 +184,7 @@ _BUILDERS: dict[str, Builder] = {
     "resolved": _resolved,
     "role": _role,
     "role_brief": _role_brief,
+    "sooner": _sooner,
     "update": _update,
     "vacant": _vacant,
 }

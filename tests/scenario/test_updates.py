@@ -13,7 +13,7 @@ async def test_an_update_reaches_channel_and_stakeholders_and_moves_the_next_pro
     await world.command("ben", "take comms", channel=channel)
     await world.pass_time(minutes=20)
     answer = await world.command("ben", "update status:identified We know why", channel=channel)
-    assert "due at 15:20 UTC" in answer.text
+    assert "Next update by 15:20 (in 30 min)" in answer.text
     assert any("We know why" in one.text for one in world.by_bot(channel))
     thread = [one for one in world.by_bot("incidents") if one.is_reply]
     assert len(thread) == 1
@@ -221,3 +221,51 @@ async def test_who_left_the_workspace_while_the_bot_was_down_is_found_at_its_sta
     await workspace.deactivate_user(user="ben")
     async with open_world(database_url, clock=clock, workspace=workspace) as world:
         assert "account was deactivated" in world.by_bot(channel)[-1].text
+
+
+async def test_an_update_is_answered_with_what_is_true_and_names_the_incident(world: World) -> None:
+    channel = await world.declare()
+    answer = await world.command("ana", "update Half of them are back", channel=channel)
+    room = world.workspace.channel(channel).id
+    assert f"INC-1's update is saved. Posting to <#{room}> and " in answer.text
+    assert "Next update by 10:00 (in 30 min)." in answer.text, "New York, where ana is"
+
+
+async def test_a_promise_beyond_the_longest_is_refused_with_the_limit(world: World) -> None:
+    channel = await world.declare()
+    for promise in ("52w", "9999-12-31", "25h"):
+        answer = await world.command("ana", f"update next:{promise} Restoring", channel=channel)
+        assert "INC-1 is P1, so the next update comes within a day. Try next:30m." in answer.text
+    await world.command("ana", "update", channel=channel)
+    refused = await world.submit("ana", text="Restoring", next="2d")
+    assert "within a day" in refused.errors["next"]
+    assert not (await world.record())["updates"]
+    quiet = await world.declare("p4 A typo on the start page")
+    assert "saved" in (await world.command("ana", "update next:6d Restoring", channel=quiet)).text
+
+
+async def test_a_far_promise_is_said_aloud_with_its_date_and_shortened_with_a_button(world: World) -> None:
+    channel = await world.declare()
+    answer = await world.command("ana", "update next:20h Restoring from backup", channel=channel)
+    assert "Next update by Tue 05:30 (in 20 h), 40 times the usual 30 min." in answer.text
+    answer = await world.press("ana", "Next update in 30 min")
+    assert "INC-1: Next update by 10:00 (in 30 min)." in answer.text
+    told = [one.text for where in (channel, "incidents") for one in world.by_bot(where) if "sooner" in one.text]
+    assert len(told) == 2
+    await world.pass_time(minutes=30)
+    assert len(prompts(world, channel)) == 1
+
+
+async def test_a_far_promise_by_form_is_said_aloud_as_well(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ana", "update", channel=channel)
+    assert (await world.submit("ana", text="Restoring", next="20h")).ok
+    assert any("40 times the usual" in text for text in world.to_person("ana"))
+    await world.press("ana", "Next update in 30 min")
+    assert any("10:00" in text for text in world.to_person("ana"))
+
+
+async def test_the_next_update_is_not_put_off_without_an_update(world: World) -> None:
+    channel = await world.declare()
+    answer = await world.command("ana", "update next:2h", channel=channel)
+    assert "To put it off, post an update" in answer.text

@@ -301,6 +301,12 @@ def test_a_circle_of_deputies_is_told_once_however_many_are_in_it(file: Path) ->
     ]
 
 
+def test_a_promise_may_be_as_long_as_the_interval(tmp_path: Path) -> None:
+    found = problems(tmp_path / "config.yaml", changed(priorities__p1__longest_promise="10m"))
+
+    assert found == ["priorities.p1.longest_promise: is shorter than update_every; make it as long, or longer"]
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=10),
     lambda inner: (
@@ -314,6 +320,7 @@ places = st.sampled_from(
         "priorities__p1",
         "priorities__p1__aliases",
         "priorities__p1__update_every",
+        "priorities__p1__longest_promise",
         "matrix",
         "matrix__minor",
         "matrix__minor__low",

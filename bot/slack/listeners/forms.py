@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.domain.priority import choose
 from bot.domain.times import parse_next, parse_past
 from bot.errors import SlackError
+from bot.service import promise
 from bot.service.command import Answer, declared
 from bot.service.declare import Declaration, declare
 from bot.service.desk import UnitOfWork
@@ -74,13 +75,13 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
     async def handle_update(ack: AsyncAck, body: dict[str, Any]) -> None:
         given = values(body["view"])
 
-        async def doing(uow: UnitOfWork) -> None:
+        async def doing(uow: UnitOfWork) -> Answer | None:
             incident = await by_number(uow, int(body["view"]["private_metadata"]))
             promised = None
             if "next" in given:
                 zone = await zone_of(uow, body["user"]["id"])
                 promised = parse_next(given["next"], now=uow.now, zone=zone)
-            await post_update(
+            sent = await post_update(
                 uow,
                 incident,
                 given.get("text", ""),
@@ -88,6 +89,8 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
                 promised=promised,
                 key=f"view:{body['view']['id']}",
             )
+            # Whoever sent a form sees it arrive; what they may not have meant is said aloud.
+            return await promise.saved(uow, incident, sent) if promise.is_far(uow, incident, sent.next_due_at) else None
 
         await _submit(ack, interactions, body, doing, otherwise="text")
 

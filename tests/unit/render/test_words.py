@@ -31,6 +31,7 @@ SILENT = {
     "overdue",
     "postmortem_note",
     "role",
+    "sooner",
     "status",
     "withdrawn",
 }  # templates in which people have no say
@@ -97,6 +98,7 @@ def facts_with(text: str) -> dict[str, dict[str, Any]]:
             "left": [],
         },
         "role_brief": {"before": ["U3", "U4"], "role_name": "tech lead", "expects": text, "priority": "P1"},
+        "sooner": {"due": after(75), "by": "U2"},
         "status": {"before": None, "after": "monitoring", "by": "U2"},
         "topic": {"priority": "P1"},
         "trouble": {"what": "set the topic", "why": text},
@@ -163,7 +165,7 @@ def test_a_quotation_is_escaped_once_and_each_of_its_lines_is_quoted() -> None:
         (
             "update",
             {"update": Update(person="U1", status=Status.IDENTIFIED, text="x")},
-            "No further update is promised",
+            "No further updates planned",
         ),
     ],
 )
