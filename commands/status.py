@@ -8,6 +8,7 @@ from bot.errors import UserError
 from bot.service import impact, roles
 from bot.service.command import Answer, Call, Command
 from bot.service.lifecycle import change_status, live_status
+from bot.service.waiting import what_waits
 from bot.store.tables import Incident
 
 
@@ -51,6 +52,9 @@ async def _how_it_stands(call: Call, incident: Incident) -> Mrkdwn:
             if late.total_seconds() <= 0
             else Mrkdwn("The next update is overdue by {}").format(span(late))
         )
+    if waits := await what_waits(uow, incident):
+        waited = span(uow.now - waits.since)
+        lines.append(Mrkdwn("Not in Slack yet: {}. Waiting for {}; I keep trying.").format(waits.listed, waited))
     return Mrkdwn("\n").join(lines)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from bot.clock import Pause
 from bot.metrics import DUE_JOB_LATENESS_SECONDS
-from bot.service import postmortem, prompts, roles, telling
+from bot.service import postmortem, prompts, roles, telling, waiting
 from bot.service.desk import Desk, UnitOfWork
 from bot.store.tables import DueJob, Incident
 
@@ -35,6 +35,7 @@ class Job:
 JOBS = {
     postmortem.JOB: Job(run=postmortem.write_draft, what="write the postmortem draft"),
     roles.JOB: Job(run=roles.vacate, what="free the role of somebody who has left"),
+    waiting.JOB: Job(run=waiting.mark, what="show on the card what waits"),
     prompts.JOB: Job(run=prompts.prompt, what="ask for the update that is due"),
 }
 

@@ -44,9 +44,20 @@ async def open_room(uow: UnitOfWork, incident: Incident) -> OutboxItem:
     return channel
 
 
-async def show_state(uow: UnitOfWork, incident: Incident) -> None:
-    """The card and the announcement are edited in place; several changes before they are sent become one edit."""
+def lanes(incident: Incident) -> list[str]:
+    """Where everything waits that people see of an incident."""
+    own = [f"{name}:{incident.id}" for name in ("room", "people", "card", "rest")]
+    return [*own, _channel_lane(incident), _announcement_lane(incident)]
+
+
+async def show_card(uow: UnitOfWork, incident: Incident) -> None:
+    """The card is edited in place; several changes before it is sent become one edit."""
     await uow.tell("edit_card", lane=f"card:{incident.id}", incident=incident, coalesce=True, urgency=_EDITS)
+
+
+async def show_state(uow: UnitOfWork, incident: Incident) -> None:
+    """The card and the announcement are brought up to date."""
+    await show_card(uow, incident)
     if not incident.is_private:
         await uow.tell(
             "edit_announcement", lane=_announcement_lane(incident), incident=incident, coalesce=True, urgency=_EDITS

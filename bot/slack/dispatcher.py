@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.clock import Pause
 from bot.errors import NOT_LET_IN, SlackBusy, SlackRefused, SlackUnclear
 from bot.render.words import Words
-from bot.service import telling
+from bot.service import telling, waiting
 from bot.service.desk import Desk, UnitOfWork
 from bot.service.incidents import by_id
 from bot.slack.gateway import Gateway
@@ -256,7 +256,7 @@ class Dispatcher:
                 return []
             await step.record(uow, kept, answer)
             await step.go_on(uow, kept, call, answer)
-            self._mark(kept, "done")
+            await self._mark(uow, kept, "done")
             await uow.session.flush()
             return await self._claim_in(uow.session)
 
@@ -308,7 +308,7 @@ class Dispatcher:
             if kept is None:
                 return
             kept.error = error
-            self._mark(kept, "refused")
+            await self._mark(uow, kept, "refused")
             await telling.report_refusal(uow, kept, what=STEPS[item.step].what, why=why)
         log.error("%s", error, extra={"action": "outbox_refused", "item": item.id, "step": item.step})
 
@@ -325,16 +325,18 @@ class Dispatcher:
             kept.state, kept.leased_until = "waiting", None
             # Where Slack asks for more, the limits hold it back for the rest.
             kept.not_before = uow.now + min(timedelta(seconds=after), outbox.LONGEST_PAUSE)
+            await waiting.watch(uow, kept)
         log.info("%s: %s", item.step, problem, extra={"action": "outbox_again", "item": item.id})
 
     async def _finish(self, item: OutboxItem, state: str) -> None:
         async with self._desk.work() as uow:
             kept = await self._mine(uow, item)
             if kept is not None:
-                self._mark(kept, state)
+                await self._mark(uow, kept, state)
 
-    def _mark(self, item: OutboxItem, state: str) -> None:
+    async def _mark(self, uow: UnitOfWork, item: OutboxItem, state: str) -> None:
         item.state, item.finished_at, item.leased_until = state, self._desk.clock.now(), None
+        await waiting.unmark(uow, item)
 
 
 async def _may_be_opened(uow: UnitOfWork, item: OutboxItem, call: Call) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.mrkdwn import Mrkdwn, cut
 from bot.domain.times import span
 from bot.render.words import Words, local_time
-from bot.service import impact, roles
+from bot.service import impact, roles, waiting
 from bot.service.desk import UnitOfWork
 from bot.service.updates import last_update
 from bot.slack.views.incident_card import CardFacts, incident_card
@@ -26,6 +26,7 @@ def priority_emoji(uow: UnitOfWork, key: str) -> str:
 
 async def card(uow: UnitOfWork, incident: Incident) -> Message:
     held = await roles.current(uow, incident)
+    waits = await waiting.what_waits(uow, incident, longer_than=waiting.MARKED_AFTER)
     configured, lasted = uow.settings.roles, await impact.lasted(uow, incident)
     shown: Mapping[str, Sequence[str]] = {role.name: held.get(key, []) for key, role in configured.items()} | {
         uow.settings.role_name(key): people for key, people in held.items() if key not in configured
@@ -49,6 +50,11 @@ async def card(uow: UnitOfWork, incident: Incident) -> Message:
             next_update=local_time(incident.next_update_due_at),
             roles=shown,
             vacant={key: role.name for key, role in configured.items() if key not in held or role.several},
+            waiting=Mrkdwn(":hourglass_flowing_sand: Not in Slack yet: {}, waiting since {}. I keep trying.").format(
+                waits.listed, local_time(waits.since)
+            )
+            if waits
+            else None,
         )
     )
 

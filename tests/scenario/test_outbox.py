@@ -10,7 +10,7 @@ from bot.sandbox.rate_limits import PER_MINUTE
 from bot.sandbox.rate_limits import TIERS as WORKSPACE_TIERS
 from bot.slack import limits
 from bot.slack.limits import TIERS
-from tests.world import World
+from tests.world import World, shown
 
 
 def refused_for_the_rate(world: World) -> list[str]:
@@ -160,3 +160,35 @@ async def test_what_was_held_up_for_longer_than_its_lease_is_not_sent_beside_ano
             await world.settle()
     assert len(posted) == 1
     assert "is left to others" in caplog.text
+
+
+async def test_what_waits_is_marked_on_the_card_until_it_is_posted(world: World) -> None:
+    """“The update is sent” was said while nothing had left."""
+    channel = await world.declare()
+    world.server.faults.set({"error": {"method": "chat.postMessage", "status": 503}})
+    answer = await world.command("ana", "update Half of them are back", channel=channel)
+    assert "saved" in answer.text
+    assert "Posting to" in answer.text
+    await world.pass_time(seconds=50)
+    assert "Not in Slack yet" not in shown(world.card(channel))
+    status = (await world.command("ben", "status", channel=channel)).text
+    assert "Not in Slack yet: a message in the channel, a message to stakeholders. Waiting for 50 s" in status
+    await world.pass_time(seconds=11)
+    assert "Not in Slack yet: a message in the channel, a message to stakeholders" in shown(world.card(channel))
+    await world.pass_time(minutes=5)
+    world.server.faults.set({})
+    await world.pass_time(minutes=2)
+    assert any("Half of them are back" in one.text for one in world.by_bot(channel))
+    assert "Not in Slack yet" not in shown(world.card(channel))
+    assert "Not in Slack yet" not in (await world.command("ben", "status", channel=channel)).text
+
+
+async def test_where_the_card_cannot_be_sent_either_status_tells_what_waits(world: World) -> None:
+    channel = await world.declare()
+    world.server.faults.set({"error": {"status": 503}})  # every method
+    await world.command("ana", "update Half of them are back", channel=channel)
+    await world.pass_time(minutes=3)
+    assert "Not in Slack yet" in (await world.command("ben", "status", channel=channel)).text
+    world.server.faults.set({})
+    await world.pass_time(minutes=3)
+    assert "Not in Slack yet" not in shown(world.card(channel))

@@ -99,7 +99,7 @@ class Posting(Step):
         for part in call.rest:
             await uow.tell(
                 "post_rest",
-                lane=f"rest:{item.id}",
+                lane=f"rest:{item.incident_id or item.id}",
                 incident=await by_id(uow, item.incident_id) if item.incident_id is not None else None,
                 payload={
                     "channel": answer["channel"],

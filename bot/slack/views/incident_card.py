@@ -51,6 +51,7 @@ class CardFacts:
     next_update: Mrkdwn
     roles: Mapping[str, Sequence[str]]  # {role's name: people}, in the configured order, vacant ones too
     vacant: Mapping[str, str]  # {role's key: its name} of those that can be taken by a button
+    waiting: Mrkdwn | None = None  # what has been waiting for long to be shown in Slack
 
 
 def incident_card(facts: CardFacts) -> Message:
@@ -78,6 +79,8 @@ def incident_card(facts: CardFacts) -> Message:
         " · private: only those in this channel know of it" if facts.is_private else "",
     )
     blocks: list[Block] = [HeaderBlock(text=_shorten(_inert(f"{facts.name} · {facts.title}"), _HEADER_LIMIT))]
+    if facts.waiting:
+        blocks.append(ContextBlock(elements=[MarkdownTextObject(text=cut(facts.waiting, _REASON_LIMIT))]))
     for start in range(0, len(fields), _MOST_FIELDS):
         part = [MarkdownTextObject(text=cut(one, _FIELD_LIMIT)) for one in fields[start : start + _MOST_FIELDS]]
         blocks.append(SectionBlock(fields=part))
