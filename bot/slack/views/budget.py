@@ -22,10 +22,12 @@ def pieces(text: Mrkdwn, limit: int = TEXT_LIMIT) -> list[Mrkdwn]:
     found = []
     rest = str(text)
     while len(rest) > limit:
-        piece = unbroken(rest[:limit]) or rest[:limit]  # a link longer than a message is none
+        piece = unbroken(rest[:limit])
         # A break in the first half would make many short pieces.
         at = max(piece.rfind("\n", limit // 2), piece.rfind(" ", limit // 2) if "\n" not in piece[limit // 2 :] else 0)
         piece = (unbroken(piece[:at]) if at > 0 else "") or piece
+        if not piece.removeprefix(_QUOTE).strip():
+            piece = rest[:limit]  # a link that is longer than a message is none
         line = piece[piece.rfind("\n") + 1 :]
         rest = rest[len(piece) :]
         goes_on = not rest.startswith("\n")

@@ -32,6 +32,15 @@ def test_the_pieces_of_a_text_are_the_text(text: Mrkdwn, limit: int) -> None:
     assert not any(re.search(r"&[a-z]{0,4}$|<[^<>]*$", one) for one in found[:-1]), "no markup is broken"
 
 
+def test_a_link_that_is_longer_than_a_message_does_not_keep_the_rest_waiting() -> None:
+    text = Mrkdwn("> ") + link("https://a.example/" + "x" * 300, "here") + "\n> end"
+
+    found = pieces(text, 100)
+
+    assert all(len(one) <= 100 for one in found)
+    assert _bare("".join(found)) == _bare(text)
+
+
 @given(text=markup)
 def test_a_message_with_buttons_stays_within_all_limits_and_loses_nothing(text: Mrkdwn) -> None:
     first, *rest = Message(text=text, controls=[BUTTON]).in_parts()
