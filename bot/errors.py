@@ -62,6 +62,18 @@ class StoreError(BotError):
 NOT_LET_IN = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 
 
+# What a refusal means and who can mend it.
+_EXPLAINED = {
+    "restricted_action": "this workspace does not let apps do that; a workspace admin can allow it",
+    "channel_not_found": (
+        "there is no such channel, or the bot is not in it; check the name in config.yaml or invite the bot"
+    ),
+    "not_in_channel": "the bot is not in the channel; invite it",
+    "is_archived": "the channel is archived; unarchive it",
+    "no_upload_url": "Slack gave no address to take the file to",
+}
+
+
 class SlackError(BotError):
     """A call to Slack failed."""
 
@@ -84,21 +96,9 @@ class SlackRefused(SlackError):
     @property
     def explained(self) -> str:
         """What it means and who can mend it, for the people of an incident."""
-        match self.code:
-            case "missing_scope":
-                return f"the app lacks the scope {self.needed or 'that it needs'}; install it anew from manifest.yaml"
-            case "restricted_action":
-                return "this workspace does not let apps do that; a workspace admin can allow it"
-            case "channel_not_found":
-                return (
-                    "there is no such channel, or the bot is not in it; check the name in config.yaml or invite the bot"
-                )
-            case "not_in_channel":
-                return "the bot is not in the channel; invite it"
-            case "is_archived":
-                return "the channel is archived; unarchive it"
-            case code:
-                return f"Slack refused it ({code})"
+        if self.code == "missing_scope":
+            return f"the app lacks the scope {self.needed or 'that it needs'}; install it anew from manifest.yaml"
+        return _EXPLAINED.get(self.code, f"Slack refused it ({self.code})")
 
 
 class SlackBusy(SlackError):

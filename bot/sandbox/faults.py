@@ -10,6 +10,7 @@ NAMES = (
     "latency_ms",  # the call waits this long first
     "rate_limit",  # 429 with Retry-After
     "error",  # a 5xx, or one of Slack's error names
+    "answer",  # something else answers in Slack's place: an object, or a page
     "drop_before_accept",  # the connection is cut and nothing happened
     "drop_after_accept",  # the call is carried out, then the connection is cut without an answer
     "duplicate_events",  # each event goes out twice under one event_id
@@ -21,7 +22,7 @@ NAMES = (
 
 # What a bare number means for each fault; everywhere else it is how many times.
 _NUMBER_IS_VALUE = {"latency_ms": "value", "error": "status"}
-_OPTIONS = {"method", "count", "retry_after", "error", "status", "value", "reason"}
+_OPTIONS = {"method", "count", "retry_after", "error", "status", "value", "reason", "body"}
 # Done when they are ordered, and over.
 _AT_ONCE = {"refresh", "silence"}
 _REFRESH_REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
@@ -65,6 +66,11 @@ class Fault:
         return str(self.options.get("error") or "internal_error")
 
     @property
+    def body(self) -> Any:
+        """What is answered instead: an object as JSON, a text as a page."""
+        return self.options.get("body", {})
+
+    @property
     def reason(self) -> str:
         """Why a connection is asked to leave."""
         return str(self.options.get("reason", "refresh_requested"))
@@ -102,7 +108,7 @@ class Faults:
     def take(self, name: str, subject: str = "", *, named: bool = False) -> Fault | None:
         """The fault of that kind for this method or event type, where one is in force; counts it as used.
 
-        With `named` only a fault that names the subject: response_urls are no Web API method.
+        With `named` only a fault that names the subject: response_urls and uploads are no Web API methods.
         """
         fault = self._faults.get(name)
         if fault is None or not fault.concerns(subject) or (named and not fault.methods):
@@ -157,6 +163,8 @@ def _checked(name: str, options: dict[str, Any]) -> Fault:
     for key in ("retry_after", "status", "value"):
         if key in options and (isinstance(options[key], bool) or not isinstance(options[key], int | float)):
             raise FaultError(f"{name}: {key} is a number, not {options[key]!r}")
+    if not isinstance(options.get("body", ""), str | Mapping):
+        raise FaultError(f"{name}: body is an object or a text, not {options['body']!r}")
     if name == "refresh" and options.get("reason", "warning") not in _REFRESH_REASONS:
         raise FaultError(f"refresh: reason is one of {', '.join(_REFRESH_REASONS)}, not {options['reason']!r}")
     return Fault(name=name, methods=frozenset(methods), left=count, options=options)

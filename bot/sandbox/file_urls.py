@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 from aiohttp import web
@@ -11,11 +11,17 @@ from bot.sandbox.model import WorkspaceError
 from bot.sandbox.web_api import files
 from bot.sandbox.workspace import Workspace
 
+Take = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-def add_routes(application: web.Application, workspace: Callable[[], Workspace]) -> None:
-    """Serve uploads and downloads for whatever workspace is there at the moment."""
 
-    async def upload(request: web.Request) -> web.Response:
+def add_routes(
+    application: web.Application,
+    workspace: Callable[[], Workspace],
+    host: Callable[[web.Request, Take], Awaitable[web.StreamResponse]],
+) -> None:
+    """Serve uploads and downloads for whatever workspace is there at the moment; `host` may fail before or after."""
+
+    async def take(request: web.Request) -> web.StreamResponse:
         """The middle step of an upload: the body is the file, as it is or as a form."""
         content = b""
         if request.content_type == "multipart/form-data":
@@ -28,6 +34,9 @@ def add_routes(application: web.Application, workspace: Callable[[], Workspace])
         except WorkspaceError as error:
             return web.Response(status=404, text=str(error))
         return web.Response(text=f"OK - {len(content)}")
+
+    async def upload(request: web.Request) -> web.StreamResponse:
+        return await host(request, take)
 
     async def download(request: web.Request) -> web.Response:
         """A file's content, for an app that shows its token."""

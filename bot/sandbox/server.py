@@ -18,6 +18,7 @@ from bot.sandbox.control import Control
 from bot.sandbox.default import default_workspace
 from bot.sandbox.delivery import ACK_WITHIN
 from bot.sandbox.faults import Faults
+from bot.sandbox.file_urls import Take
 from bot.sandbox.happenings import Json
 from bot.sandbox.rate_limits import RateLimiter
 from bot.sandbox.web_api.arguments import Arguments, read_arguments
@@ -83,7 +84,7 @@ class SandboxServer:
         application.router.add_get("/link/", self._link)
         for kind in ("commands", "actions", "app"):
             application.router.add_post(f"/{kind}/{{rest:.+}}", self._response_url)
-        file_urls.add_routes(application, lambda: self.workspace)
+        file_urls.add_routes(application, lambda: self.workspace, self._upload)
         application.add_subapp("/_control", Control(self).application())
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN)
         await self._runner.setup()
@@ -169,7 +170,7 @@ class SandboxServer:
         )
         if outcome.status == 0:
             return _cut(request)
-        return web.json_response(outcome.body, status=outcome.status, headers=outcome.headers)
+        return _response(outcome)
 
     def _caller(self, method: str, given: Arguments) -> tuple[App | None, str]:
         """The app whose token this is, and why the call is refused before it is looked at."""
@@ -205,6 +206,8 @@ class SandboxServer:
             return _Outcome(status=0, body=None, headers={})
         if (limited := self.faults.take("rate_limit", method, named=named)) is not None:
             return _limited(limited.retry_after)
+        if (other := self.faults.take("answer", method, named=named)) is not None:
+            return _Outcome(status=int(other.options.get("status", 200)), body=other.body, headers={})
         if (broken := self.faults.take("error", method, named=named)) is not None:
             return _Outcome(status=broken.status, body={"ok": False, "error": broken.error}, headers={})
         return None
@@ -217,6 +220,16 @@ class SandboxServer:
                 return await app.sockets.serve(request)
         return web.Response(status=404, text="unknown app")
 
+    async def _upload(self, request: web.Request, take: Take) -> web.StreamResponse:
+        """The file host, which can fail while the Web API is well."""
+        if (late := self.faults.take("latency_ms", "upload", named=True)) is not None:
+            await asyncio.sleep(late.latency)
+        faulty = self._faulty("upload", named=True)
+        if faulty is not None:
+            return _cut(request) if faulty.status == 0 else _response(faulty)
+        taken = await take(request)
+        return _cut(request) if self.faults.take("drop_after_accept", "upload", named=True) else taken
+
     async def _response_url(self, request: web.Request) -> web.StreamResponse:
         if (late := self.faults.take("latency_ms", "response_url")) is not None:
             await asyncio.sleep(late.latency)
@@ -227,16 +240,20 @@ class SandboxServer:
         if not isinstance(body, dict):
             return web.Response(status=400, text="invalid_payload")
         faulty = self._faulty("response_url", named=True)
-        if faulty is not None and faulty.status == 0:
-            return _cut(request)
         if faulty is not None:
-            return web.json_response(faulty.body, status=faulty.status, headers=faulty.headers)
+            return _cut(request) if faulty.status == 0 else _response(faulty)
         if not self.workspace.apps:
             return web.Response(status=404)
         reply = self.workspace.interactions.response_urls.answer(request.path.removeprefix("/"), body)
         if isinstance(reply.body, str):
             return web.Response(status=reply.status, text=reply.body)
         return web.json_response(reply.body, status=reply.status)
+
+
+def _response(outcome: _Outcome) -> web.Response:
+    if isinstance(outcome.body, str):
+        return web.Response(text=outcome.body, content_type="text/html", status=outcome.status, headers=outcome.headers)
+    return web.json_response(outcome.body, status=outcome.status, headers=outcome.headers)
 
 
 def _limited(retry_after: int) -> _Outcome:

@@ -178,6 +178,20 @@ async def bring_in(uow: UnitOfWork, incident: Incident, person: str) -> None:
 
 
 async def hand_in_postmortem(uow: UnitOfWork, incident: Incident, postmortem_id: int) -> None:
+    """The draft goes behind what was said before; what is said later doesn't wait for it.
+
+    Files go through a host of their own, which can be away for long while messages get through.
+    """
+    said = await uow.session.scalar(
+        select(OutboxItem)
+        .where(OutboxItem.team_id == uow.team_id, OutboxItem.lane == _channel_lane(incident))
+        .order_by(OutboxItem.id.desc())
+        .limit(1)
+    )
     await uow.tell(
-        "upload_postmortem", lane=_channel_lane(incident), incident=incident, payload={"postmortem_id": postmortem_id}
+        "upload_postmortem",
+        lane=f"files:{incident.id}",
+        after=said,
+        incident=incident,
+        payload={"postmortem_id": postmortem_id},
     )

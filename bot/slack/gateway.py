@@ -21,6 +21,9 @@ _MAYBE_AN_EFFECT = frozenset({"internal_error", "fatal_error", "request_timeout"
 # Seconds until a call that failed on Slack's side is tried again.
 _PAUSE_AFTER_FAILURE = 5.0
 _SECONDS_TO_ANSWER = 15
+_UPLOAD = "files.upload"
+# What the file host says of an address that it no longer knows, or of bytes that came too slowly.
+_TOO_LATE = frozenset({404, 408, 410})
 _RESULTS = {SlackRefused: "refused", SlackBusy: "busy", SlackUnclear: "unclear"}
 
 
@@ -61,29 +64,57 @@ class Gateway:
         return answer, frozenset(one.strip() for one in told.split(",")) if told else None
 
     async def _call(self, method: str, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, str]]:
+        # The SDK knows which methods take JSON and which a form: chat.postMessage is its chat_postMessage.
+        called = getattr(self.client, method.replace(".", "_"))
         try:
-            # The SDK knows which methods take JSON and which a form: chat.postMessage is its chat_postMessage.
-            answer = await getattr(self.client, method.replace(".", "_"))(**arguments)
+            answer = await called(**arguments)
         except SlackApiError as problem:
             raise _translate(method, problem) from problem
         except aiohttp.ClientConnectorError as problem:
             raise SlackBusy(method, retry_after=_PAUSE_AFTER_FAILURE) from problem  # never left this machine
         except (TimeoutError, aiohttp.ClientError, OSError) as problem:
             raise SlackUnclear(method, type(problem).__name__) from problem
+        except (AttributeError, UnicodeDecodeError) as problem:  # the SDK, of a text that is no JSON
+            raise SlackUnclear(method, "something else answered in Slack's place") from problem
         return (answer.data if isinstance(answer.data, dict) else {}), answer.headers
 
     async def upload(self, *, channel: str, name: str, content: str, comment: str) -> dict[str, Any]:
-        """Puts a text file into a channel: Slack's three calls for it."""
-        with _counted("files.upload"):
+        """Puts a text file into a channel: asks for an address, takes the bytes there, and shares the file.
+
+        Nobody sees anything of it before the last of the three, so only that one can be unclear.
+        """
+        with _counted(_UPLOAD):
+            data = content.encode()
             try:
-                answer = await self.client.files_upload_v2(
-                    channel=channel, filename=name, title=name, content=content, initial_comment=comment
-                )
-            except SlackApiError as problem:
-                raise _translate("files.upload", problem) from problem
-            except (TimeoutError, aiohttp.ClientError, OSError) as problem:
-                raise SlackUnclear("files.upload", type(problem).__name__) from problem
-        return answer.data if isinstance(answer.data, dict) else {}
+                place, _ = await self._call("files.getUploadURLExternal", {"filename": name, "length": len(data)})
+                address, file = place.get("upload_url"), place.get("file_id")
+                if not (isinstance(address, str) and isinstance(file, str)):
+                    raise SlackRefused(_UPLOAD, "no_upload_url")
+                await self._take_bytes(address, data)
+            except SlackUnclear as problem:
+                raise SlackBusy(_UPLOAD, retry_after=_PAUSE_AFTER_FAILURE) from problem
+            except SlackBusy as problem:
+                raise SlackBusy(_UPLOAD, retry_after=problem.retry_after) from problem
+            done, _ = await self._call(
+                "files.completeUploadExternal",
+                {"files": [{"id": file, "title": name}], "channel_id": channel, "initial_comment": comment},
+            )
+        return done
+
+    async def _take_bytes(self, address: str, data: bytes) -> None:
+        assert self.session is not None  # noqa: S101 - opened by the application
+        try:
+            async with self.session.post(address, data=data) as reply:
+                status, headers = reply.status, reply.headers
+        except (TimeoutError, aiohttp.ClientError, OSError, ValueError) as problem:  # the last: no address at all
+            raise SlackUnclear(_UPLOAD, type(problem).__name__) from problem
+        if status == 429:
+            raise SlackBusy(_UPLOAD, retry_after=_wait(headers))
+        # An address lives for a short while: the next attempt asks for another.
+        if status in _TOO_LATE or status >= 500:
+            raise SlackBusy(_UPLOAD, retry_after=_PAUSE_AFTER_FAILURE)
+        if status >= 300:
+            raise SlackRefused(_UPLOAD, f"http_{status}")
 
     async def respond(self, url: str, body: Mapping[str, Any]) -> None:
         """Answers a command or a click through its response_url."""
@@ -98,7 +129,7 @@ class Gateway:
         except (TimeoutError, aiohttp.ClientError, OSError) as problem:
             raise SlackUnclear("response_url", type(problem).__name__) from problem
         if reply.status == 429:
-            raise SlackBusy("response_url", retry_after=float(reply.headers.get("Retry-After", "1")))
+            raise SlackBusy("response_url", retry_after=_wait(reply.headers))
         if reply.status >= 500:
             raise SlackBusy("response_url", retry_after=_PAUSE_AFTER_FAILURE)
         if reply.status >= 400:
@@ -116,19 +147,26 @@ def _counted(method: str) -> Iterator[None]:
     SLACK_CALLS.labels(method, "ok").inc()
 
 
+def _wait(headers: Mapping[str, str]) -> float:
+    """Seconds that Slack asks to wait."""
+    told = headers.get("Retry-After", "")
+    return float(told) if told.isdecimal() else _PAUSE_AFTER_FAILURE
+
+
 def _translate(method: str, problem: SlackApiError) -> SlackBusy | SlackRefused | SlackUnclear:
-    answer: Any = problem.response
-    status, code = getattr(answer, "status_code", 200), ""
-    try:
-        code = answer.get("error") or ""
-    except (AttributeError, ValueError):  # a 5xx with a page instead of JSON
-        code = f"http_{status}"
+    response: Any = problem.response
+    # Where JSON was announced and did not come, the SDK hands over aiohttp's response instead of its own.
+    status: int = getattr(response, "status_code", None) or getattr(response, "status", None) or 200
+    answer: Any = getattr(response, "data", None)
+    if not isinstance(answer, dict) or "error" not in answer:
+        answer = {}  # a page instead of JSON: it is not Slack that answered
+    code = str(answer.get("error") or f"http_{status}")
     if status == 429 or code == "ratelimited":
-        return SlackBusy(method, retry_after=float(answer.headers.get("Retry-After", "1")))
+        return SlackBusy(method, retry_after=_wait(response.headers))
     if status == 503 or code in _NO_EFFECT:
         return SlackBusy(method, retry_after=_PAUSE_AFTER_FAILURE)
-    if status >= 500 or code in _MAYBE_AN_EFFECT:
-        return SlackUnclear(method, code or f"status {status}")
+    if status >= 500 or code in _MAYBE_AN_EFFECT or (not answer and status < 400):
+        return SlackUnclear(method, code)
     details = (answer.get("response_metadata") or {}).get("messages") or answer.get("errors") or ""
     return SlackRefused(
         method,

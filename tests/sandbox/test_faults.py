@@ -179,3 +179,28 @@ def test_one_fault_is_cleared_by_false_and_all_by_an_empty_order() -> None:
     assert set(faults.in_force()) == {"error"}
     faults.set({})
     assert faults.in_force() == {}
+
+
+async def test_the_file_host_fails_by_itself() -> None:
+    async with serving() as server, aiohttp.ClientSession() as session:
+        place = await web_client(server).files_getUploadURLExternal(filename="a.md", length=1)
+        server.faults.set({"error": {"method": "upload", "error": 503, "count": 1}})
+        for status in (503, 200):
+            async with session.post(place["upload_url"], data=b"a") as reply:
+                assert reply.status == status
+        server.faults.set({"error": 500})  # names no upload: the Web API only
+        async with session.post(place["upload_url"], data=b"a") as reply:
+            assert reply.status == 200
+
+
+async def test_something_else_answers_in_slacks_place() -> None:
+    async with serving() as server, aiohttp.ClientSession() as session:
+        for body, text in (
+            ("<html>Sign in</html>", "<html>Sign in</html>"),
+            ({"hello": "guest"}, '{"hello": "guest"}'),
+        ):
+            server.faults.set({"answer": {"body": body, "status": 203}})
+            async with session.post(f"{server.base_url}auth.test") as reply:
+                assert (reply.status, await reply.text()) == (203, text)
+    with pytest.raises(FaultError, match="body is an object or a text"):
+        Faults().set({"answer": {"body": 5}})
