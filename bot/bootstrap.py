@@ -42,6 +42,7 @@ from bot.store.database import Database
 from bot.store.migrate import anything_in, migrate
 from bot.store.tables import Workspace
 from bot.store.upsert import upsert
+from bot.web.gate import Limits
 from bot.web.monitor import Monitor
 from bot.web.server import Server
 from bot.web.slack_http import HttpReceiver
@@ -168,6 +169,13 @@ async def running_bot(
             receiver=receiver,
             health=health,
         )
+        for server in filter(None, (http, monitor)):
+            server.limits = Limits(
+                connections=settings.http.connections,
+                per_address=settings.http.connections_per_address,
+                headers_within=settings.http.headers_within.total_seconds(),
+                body_within=settings.http.body_within.total_seconds(),
+            )
         if watched := monitor or http:
             # The port that Slack comes to is open to everybody: metrics are told there against a token only.
             Monitor(desk=desk, health=health, receiving=receiver.receiving, stalled_for=application.stalled_for).serve(

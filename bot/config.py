@@ -103,6 +103,14 @@ class SocketMode(_Section):
     give_up_after: Duration = timedelta(minutes=10)
 
 
+class Http(_Section):
+    # Half-open connections once held every descriptor; a balancer in front has one address for all.
+    connections: Annotated[int, Field(ge=1)] = 400
+    connections_per_address: Annotated[int, Field(ge=1)] = 100
+    headers_within: Duration = timedelta(seconds=10)
+    body_within: Duration = timedelta(seconds=20)
+
+
 class Settings(_Section):
     """What config.yaml says; docs/configuration.md explains each key."""
 
@@ -115,6 +123,7 @@ class Settings(_Section):
     updates: Updates = Updates()
     guests: Guests = Guests()
     socket_mode: SocketMode = SocketMode()
+    http: Http = Http()
     templates: Path | None = Field(default=None, strict=False)
     runbooks: Path | None = Field(default=None, strict=False)
 
@@ -304,6 +313,8 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
     "channels": Channels,
     "updates": Updates,
     "guests": Guests,
+    "socket_mode": SocketMode,
+    "http": Http,
 }
 
 

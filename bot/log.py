@@ -1,10 +1,14 @@
 """Logs: sentences with fields, without tokens and without the text of messages."""
 
+import copy
 import json
 import logging
 import re
 import sys
-from collections.abc import Mapping
+import time
+from asyncio import CancelledError
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,7 +68,65 @@ class _Objects(_Formatter):
         return _TOKEN.sub("[token]", json.dumps(entry, default=str))
 
 
+_SECONDS_BETWEEN_REPEATS = 60.0
+_MOST_FAULTS = 500  # that are told apart
+_NUMBERS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+@dataclass(kw_only=True)
+class _Fault:
+    """A fault that was logged within the last minute."""
+
+    since: float
+    record: logging.LogRecord
+    repeats: int = 0
+
+
+class _OncePerMinute(logging.Filter):
+    """Lets a repeated fault through once a minute, with how often it came: at a limit of the machine it never ends."""
+
+    def __init__(self, handler: logging.Handler, clock: Callable[[], float]) -> None:
+        super().__init__()
+        self._handler = handler
+        self._clock = clock
+        self._faults: dict[Hashable, _Fault] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        now = self._clock()
+        self._tell_repeats(now)
+        if record.levelno < logging.WARNING:
+            return True
+        # What differs in numbers only is the same: seconds, ports, items.
+        kind = record.exc_info[0] if record.exc_info else None
+        key = (record.name, record.levelno, _NUMBERS.sub("#", record.getMessage()), kind)
+        known = self._faults.get(key)
+        if known is not None:
+            known.repeats += 1
+            return False
+        if len(self._faults) < _MOST_FAULTS:
+            self._faults[key] = _Fault(since=now, record=record)
+        return True
+
+    def _tell_repeats(self, now: float) -> None:
+        """Forgets what is older than a minute; what was repeated meanwhile is told first."""
+        over = [key for key, one in self._faults.items() if now - one.since >= _SECONDS_BETWEEN_REPEATS]
+        for key in over:
+            fault = self._faults.pop(key)
+            if fault.repeats:
+                again = copy.copy(fault.record)
+                again.exc_info, again.exc_text, again.stack_info = None, None, None
+                again.created = time.time()
+                again.repeated = fault.repeats
+                self._handler.handle(again)
+
+
 _FORMATS = {"text": _Sentences, "json": _Objects}
+
+
+def _is_no_cancellation(record: logging.LogRecord) -> bool:
+    """A stop cuts transactions off, which SQLAlchemy's pool reports as an error of its own."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return not (kind is CancelledError and record.name.startswith("sqlalchemy.pool"))
 
 
 def configure(*, layout: str = "text", level: str = "INFO") -> None:
@@ -81,6 +143,8 @@ def configure(*, layout: str = "text", level: str = "INFO") -> None:
         raise ConfigError(problems)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_FORMATS[layout.lower()]())
+    handler.addFilter(_OncePerMinute(handler, time.monotonic))
+    handler.addFilter(_is_no_cancellation)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     # Libraries report each frame and retry, and at DEBUG what people wrote; their warnings are enough.
