@@ -21,6 +21,7 @@ _FLAG = re.compile(_KEY + r"(?P<key>[A-Za-z_]{2,20})(?P<sign>\s+|$)")
 _REFERENCE = re.compile(r"#?(?:inc-?)(\d{1,9})", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\S+")
+_PERSON = re.compile(r"<@[^<>]+>|@\S+")
 _TRAILING = ",;.!)]"  # the end of the sentence, not of the time
 _MOST_WORDS = 3  # 2026-03-02 14:23 UTC, 20 min ago
 
@@ -30,7 +31,8 @@ def _yes_or_no(value: str) -> bool:
 
 
 def _mentions(value: str) -> bool:
-    return value.startswith(("<@", "@"))
+    """Whether it is a person, and nothing behind them."""
+    return _PERSON.fullmatch(value) is not None
 
 
 # Values that can be told from text. Where a key is missing here, any word can be its value.

@@ -29,6 +29,12 @@ typed = st.lists(
 # options
 
 
+@pytest.mark.parametrize("person", ["<@U1|ben>", "<@U1>", "@ben"])
+def test_an_option_behind_a_person_is_an_option(person: str) -> None:
+    line = parse_command_line(f"Alert on 5xx owner:{person} due:2026-04-01", ("owner", "due"))
+    assert (line.words, line.options) == ("Alert on 5xx", {"owner": person, "due": "2026-04-01"})
+
+
 @pytest.mark.parametrize(
     ("text", "words", "options"),
     [
