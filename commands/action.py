@@ -1,12 +1,14 @@
 """/incident action: something to do so that it does not happen again."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from bot.domain.mrkdwn import Mrkdwn, plain
 from bot.errors import UserError
 from bot.service.command import Answer, Call, Command
 from bot.service.notes import add_action
 from bot.service.people import named
+
+_LONGEST = timedelta(days=3650)
 
 
 async def _run(call: Call) -> Answer:
@@ -18,9 +20,13 @@ async def _run(call: Call) -> Answer:
     due = options.get("due")
     if due is not None:
         try:
-            due = date.fromisoformat(due).isoformat()
+            day = date.fromisoformat(due)
         except ValueError:
             raise UserError(f"due:{plain(due)} is not a date. Write due:2026-01-31.") from None
+        # A day's grace: it may still be that day where they are.
+        if not call.uow.now.date() - timedelta(days=1) <= day <= call.uow.now.date() + _LONGEST:
+            raise UserError(f"due:{day} is not within the next ten years. Check the year.")
+        due = day.isoformat()
     item = await add_action(call.uow, incident, await call.words(), owner=owner, due_on=due)
     missing = [
         what

@@ -300,3 +300,31 @@ async def test_a_command_that_is_delivered_twice_is_refused_once(world: World) -
     await asyncio.gather(*(interactions.do(asked, refuse) for _ in range(3)))
     await world.settle()
     assert world.to_person("ana").count("Not like this.") == 1
+
+
+async def test_a_form_that_sounds_private_asks_who_may_know(world: World) -> None:
+    await world.command("ana", "declare")
+    refused = await world.submit("ana", title="Confidential: salary file leaked")
+    assert refused.errors == {"private": "This sounds private. Choose who may know."}
+    assert not world.workspace.latest_app_channel()
+    assert (await world.submit("ana", title="Confidential: salary file leaked", private="yes")).ok
+    assert (await world.record())["incident"]["is_private"] is True
+    assert not world.by_bot("incidents")
+
+
+async def test_a_form_reads_the_priority_in_front_of_the_title(world: World) -> None:
+    await world.command("ana", "declare")
+    assert "P1 is the highest" in (await world.submit("ana", title="P0: payments are down")).errors["title"]
+    assert (await world.submit("ana", title="P1: payments are down")).ok
+    incident = (await world.record())["incident"]
+    assert (incident["title"], incident["priority"]) == ("payments are down", "p1")
+
+
+async def test_an_action_is_due_in_a_time_that_comes(world: World) -> None:
+    channel = await world.declare()
+    for day in ("0001-01-01", "2025-12-31", "9999-12-31"):
+        answer = await world.command("ana", f"action Alert on the queue due:{day}", channel=channel)
+        assert "Check the year" in answer.text
+    assert not (await world.record())["action_items"]
+    assert "INC-1" in (await world.command("ana", "action Alert due: 2026-03-31", channel=channel)).text
+    assert (await world.record())["action_items"][0]["due_on"] == "2026-03-31"

@@ -1,12 +1,14 @@
 """Submitted forms: what is wrong is shown in the form, and nothing that was typed is lost."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.domain.priority import choose
+from bot.domain.priority import Choice, Scale, choose, priority_in_front
+from bot.domain.privacy import sounds_private
 from bot.domain.times import parse_next, parse_past
-from bot.errors import SlackError
+from bot.errors import SlackError, UserError
 from bot.service import promise
 from bot.service.command import Answer, declared
 from bot.service.declare import Declaration, declare
@@ -16,7 +18,7 @@ from bot.service.lifecycle import live_status, resolve
 from bot.service.people import zone_of
 from bot.service.updates import post_update
 from bot.slack.listeners.interactions import Asked, Doing, Interactions
-from bot.slack.views.declare_modal import DECLARE_MODAL, IMPACT, URGENCY, declare_modal
+from bot.slack.views.declare_modal import DECLARE_MODAL, IMPACT, PRIVATE, URGENCY, declare_modal
 from bot.slack.views.modal import values
 from bot.slack.views.resolve_modal import RESOLVE_MODAL
 from bot.slack.views.update_modal import UPDATE_MODAL
@@ -50,11 +52,13 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
             if "since" in given:
                 zone = await zone_of(uow, body["user"]["id"])
                 since = parse_past(given["since"], now=uow.now, zone=zone, what="since")
-            choice = choose(uow.settings.scale, stated=None, impact=given.get(IMPACT), urgency=given.get(URGENCY))
+            _check_privacy(given)
+            title, stated = _title_and_priority(given.get("title", ""), uow.settings.scale)
+            choice = choose(uow.settings.scale, stated=stated, impact=given.get(IMPACT), urgency=given.get(URGENCY))
             incident, channel = await declare(
                 uow,
                 Declaration(
-                    title=given.get("title", ""),
+                    title=title,
                     reporter=body["user"]["id"],
                     choice=choice,
                     impact=given.get(IMPACT),
@@ -64,7 +68,7 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
                     service=given.get("service"),
                     impact_started_at=since,
                     description=given.get("description", ""),
-                    is_private=given.get("private") == "yes",
+                    is_private=given.get(PRIVATE) == "yes",
                     key=f"view:{body['view']['id']}",
                 ),
             )
@@ -106,6 +110,24 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
     app.view(DECLARE_MODAL)(handle_declare)
     app.view(UPDATE_MODAL)(handle_update)
     app.view(RESOLVE_MODAL)(handle_resolve)
+
+
+def _check_privacy(given: Mapping[str, str]) -> None:
+    if PRIVATE not in given and sounds_private(
+        " ".join(given.get(one, "") for one in ("title", "service", "description"))
+    ):
+        raise UserError("This sounds private. Choose who may know.", field=PRIVATE)
+
+
+def _title_and_priority(title: str, scale: Scale) -> tuple[str, Choice | None]:
+    """A priority in front of the title counts, as in the command; what only looks like one is part of the title."""
+    stated = priority_in_front(title, scale, any_name=False)
+    if stated is None:
+        return title, None
+    if stated.choice is None and scale.is_above(stated.word):
+        highest = scale.levels[0].upper()
+        raise UserError(f"There's no {stated.word.upper()} here. {highest} is the highest.", field="title")
+    return (stated.rest, stated.choice) if stated.choice else (title, None)
 
 
 async def _submit(

@@ -3,11 +3,11 @@
 from typing import Any
 
 from slack_sdk.models.blocks import (
-    CheckboxesElement,
     InputBlock,
     MarkdownTextObject,
     Option,
     OptionGroup,
+    RadioButtonsElement,
     SectionBlock,
     StaticSelectElement,
 )
@@ -18,7 +18,7 @@ from bot.domain.priority import choose
 from bot.slack.views.modal import modal, select_input, text_input
 
 DECLARE_MODAL = "declare"
-IMPACT, URGENCY = "impact", "urgency"
+IMPACT, URGENCY, PRIVATE = "impact", "urgency", "private"
 
 
 def declare_modal(settings: Settings, *, impact: str | None = None, urgency: str | None = None) -> dict[str, Any]:
@@ -63,11 +63,17 @@ def declare_modal(settings: Settings, *, impact: str | None = None, urgency: str
         ),
         text_input("description", "What is known", optional=True, multiline=True),
         InputBlock(
-            block_id="private",
+            block_id=PRIVATE,
             label="Who may know",
+            hint="Everyone, unless you choose otherwise",
             optional=True,
-            element=CheckboxesElement(
-                action_id="private", options=[Option(value="yes", label="Private: only those who are invited")]
+            # Neither is chosen beforehand: where the words sound private, the choice is asked for.
+            element=RadioButtonsElement(
+                action_id=PRIVATE,
+                options=[
+                    Option(value="no", label="Everyone"),
+                    Option(value="yes", label="Private: only those who are invited"),
+                ],
             ),
         ),
     ]
