@@ -2,12 +2,13 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from slack_sdk.errors import SlackApiError
 from sqlalchemy import select
@@ -264,9 +265,29 @@ async def demo_bot(
         yield _DemoBot(application)
 
 
+def _unusable(environment: Environment) -> Iterator[str]:
+    """What would fail later with less to say; without repeating a secret."""
+    for name, value in (
+        ("SLACK_BOT_TOKEN", environment.bot_token),
+        ("SLACK_APP_TOKEN", environment.app_token),
+        ("SLACK_SIGNING_SECRET", environment.signing_secret),
+    ):
+        if not value.isascii() or not value.isprintable() or " " in value:
+            yield f"{name} holds a space, a line break or a sign that no token has. Copy it again, on one line."
+    try:
+        address = urlsplit(environment.api_url)
+        usable = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:  # a port that is no number
+        usable = False
+    if not usable:
+        yield "SLACK_API_URL is not an address. Write for example https://slack.com/api/, or leave it out."
+    elif "@" in address.netloc:
+        yield "SLACK_API_URL holds a user or a password, which Slack has no use for. Take it out."
+
+
 def _check_secrets(environment: Environment, *, http: bool) -> None:
     """Missing tokens, all at once, each with where it comes from."""
-    problems = []
+    problems = list(_unusable(environment))
     if not environment.bot_token:
         problems.append(
             "SLACK_BOT_TOKEN is not set. In your app's settings, under OAuth & Permissions, "

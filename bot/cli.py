@@ -280,6 +280,7 @@ async def _migrate(arguments: argparse.Namespace) -> int:
 
 
 async def _move(arguments: argparse.Namespace) -> int:
+    from bot.progress import progress
     from bot.store.database import Database
     from bot.store.move import move
 
@@ -289,7 +290,8 @@ async def _move(arguments: argparse.Namespace) -> int:
         source, target = Database(arguments.source), Database(arguments.target)
         for database in (source, target):
             stack.push_async_callback(database.close)
-        moved = await move(source, target)
+        with progress() as report:
+            moved = await move(source, target, report=report)
         for one in moved:
             _say(f"{one.table:<20} {one.rows:>10,} rows  {one.checksum[:16]}")
         _say(
@@ -324,6 +326,7 @@ async def _export(arguments: argparse.Namespace) -> int:
 
 async def _backfill(arguments: argparse.Namespace) -> int:
     from bot.bootstrap import open_desk
+    from bot.progress import progress
     from bot.service.incidents import by_number
     from bot.slack.backfill import Backfill
     from bot.slack.gateway import Gateway
@@ -338,7 +341,10 @@ async def _backfill(arguments: argparse.Namespace) -> int:
             incident = await by_number(uow, arguments.incident)
         if incident.channel_id is None:
             return _fail(f"{incident.name} has no channel to read.")
-        result = await Backfill(desk, slack, await identify(slack)).read(incident.id, everything=True)
+        with progress() as report:
+            result = await Backfill(desk, slack, await identify(slack)).read(
+                incident.id, everything=True, report=report
+            )
     _say(
         f"Read {result.read} messages of {incident.name}: {result.added} were missing on record, "
         f"{result.missing} are gone from the channel."

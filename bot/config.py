@@ -349,6 +349,8 @@ def load_yaml(path: Path) -> Any:
     except yaml.reader.ReaderError as problem:  # a control character, which has no mark
         line = text.count("\n", 0, problem.position) + 1
         raise ConfigError([f"{path}:{line}: is not valid YAML: {str(problem).splitlines()[0]}"]) from problem
+    except RecursionError:
+        raise ConfigError([f"{path}: is nested too deeply; nothing here needs more than four levels"]) from None
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.domain.times import earlier_ts, from_ts
 from bot.errors import NOT_LET_IN, SlackBusy, SlackRefused, SlackUnclear
+from bot.progress import Report, unseen
 from bot.service import channels, chat, history
 from bot.service.desk import Desk, UnitOfWork
 from bot.service.incidents import by_id, live_with_channel, never_read, of_channel, wanted_again
@@ -133,7 +134,7 @@ class Backfill:
             if removed:
                 await channels.leave(uow, incident, at=uow.now)
 
-    async def read(self, incident_id: int, *, everything: bool = False) -> Result:
+    async def read(self, incident_id: int, *, everything: bool = False, report: Report = unseen) -> Result:
         """Reads on from where the last reading ended, or from the beginning with `everything`.
 
         One that was cut off is finished first: it knows nothing of what was said after it had begun.
@@ -147,14 +148,22 @@ class Backfill:
                 return result
             fresh = await self._begin(uow, channel, read_until=read_until)
         if unfinished is not None:
-            await self._carry_out(incident_id, channel, Reading(**unfinished), result)
-        await self._carry_out(incident_id, channel, fresh, result)
+            await self._carry_out(incident_id, channel, Reading(**unfinished), result, report)
+        await self._carry_out(incident_id, channel, fresh, result, report)
         return result
 
-    async def _carry_out(self, incident_id: int, channel: str, reading: Reading, result: Result) -> None:
+    async def _carry_out(
+        self, incident_id: int, channel: str, reading: Reading, result: Result, report: Report
+    ) -> None:
+        pages = 0
         while not reading.read_history:
-            reading = await self._read_page(incident_id, channel, reading, result)
-        for parent in sorted(reading.threads):
+            reading, pages = await self._read_page(incident_id, channel, reading, result), pages + 1
+            # Nobody says how many pages there are: what is left is the time that they have not reached yet.
+            reached, whole = float(reading.until) - float(reading.below), float(reading.until) - float(reading.oldest)
+            report(f"page {pages}: {result.read:,} messages so far", done=reached, total=whole)
+        threads = sorted(reading.threads)
+        for place, parent in enumerate(threads):
+            report(f"thread {place + 1:,} of {len(threads):,}", done=place, total=len(threads))
             if parent >= reading.hidden_below:
                 await self._read_thread(channel, parent, reading, result)
             reading = replace(reading, threads=[one for one in reading.threads if one != parent])

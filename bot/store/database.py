@@ -46,8 +46,9 @@ class Database:
                 self.reader = self.writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             else:
                 raise _no_address(f"{parsed.drivername} is neither SQLite nor PostgreSQL")
-        except (ArgumentError, NoSuchModuleError) as problem:
-            raise _no_address(str(problem)) from problem
+        except (ArgumentError, NoSuchModuleError, ValueError) as problem:  # ValueError: a port that is no number
+            # Not the whole sentence of SQLAlchemy: it repeats the address, and with it a password.
+            raise _no_address("it isn't written as one") from problem
         except ImportError as problem:
             raise StoreError(
                 f"DATABASE_URL asks for a driver that is not installed ({problem.name}). "
@@ -132,7 +133,11 @@ def _open_file(name: str | None) -> None:
     if path.is_dir():
         raise StoreError(f"The database {name} is a folder; name a file in it.")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise StoreError(f"The database {name} cannot be written by this user.")
+        raise StoreError(
+            f"The database {path.resolve()} cannot be written by this user. Let it write to {path.resolve().parent}, "
+            "or name another file in DATABASE_URL. In a container that folder must be a volume: "
+            "--volume incident-bot:/data"
+        )
     make_own(path)  # SQLite gives the files beside it the same rights
     if warning := too_open(path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")):
         log.warning("%s", warning, extra={"action": "too_open"})

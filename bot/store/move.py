@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.errors import StoreError
+from bot.progress import Report, unseen
 from bot.store.base import holdable
 from bot.store.database import Database
 from bot.store.migrate import SCHEMA, current_schema, migrate
@@ -31,10 +32,10 @@ class Moved:
     checksum: str  # SHA-256 over its rows in the order of their keys
 
 
-async def move(source: Database, target: Database) -> Sequence[Moved]:
+async def move(source: Database, target: Database, *, report: Report = unseen) -> Sequence[Moved]:
     """Copies every row into the target, which is empty; raises StoreError, and leaves it empty, where anything differs.
 
-    The source is locked meanwhile and not changed.
+    The source is locked meanwhile and not changed. `report` counts rows: each is copied once and compared once.
     """
     found = await current_schema(source)
     if found != SCHEMA:
@@ -53,12 +54,22 @@ async def move(source: Database, target: Database) -> Sequence[Moved]:
             for table in tables:
                 if await writing.scalar(select(func.count()).select_from(table)):
                     raise StoreError(f"The database {target.shown} is not empty: it has {table.name}. Take a new one.")
+            counts = [await reading.scalar(select(func.count()).select_from(table)) or 0 for table in tables]
+            done, total = 0, 2 * sum(counts)
             for table in tables:
+                report(f"copying {table.name}", done=done, total=total)
                 async for rows in _rows(reading, table):
                     await writing.execute(insert(table), [_fitting(row) for row in rows])
+                    done += len(rows)
+                    report(f"copying {table.name}", done=done, total=total)
                 if target.shared:
                     await _number_on(writing, table)
-            return [await _compared(reading, writing, table) for table in tables]
+            moved = []
+            for table, count in zip(tables, counts, strict=True):
+                report(f"comparing {table.name}", done=done, total=total)
+                moved.append(await _compared(reading, writing, table))
+                done += count
+            return moved
     except SQLAlchemyError as problem:
         why = " ".join(str(getattr(problem, "orig", None) or problem).split())
         raise StoreError(f"The move was broken off and nothing was changed: {why}.") from problem

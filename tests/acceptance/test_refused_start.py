@@ -169,3 +169,32 @@ def _write(path: Path, statement: str) -> None:
 
 def test_the_tokens_of_these_tests_are_the_documented_ones() -> None:
     assert (default.BOT_TOKEN, default.APP_TOKEN) == ("xoxb-test-token", "xapp-test-token")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DATABASE_URL", "postgresql://bot:hunter2@host:notaport/db", "DATABASE_URL is not an address"),
+        ("SLACK_BOT_TOKEN", "xoxb-test\ntoken", "SLACK_BOT_TOKEN holds a space, a line break"),
+        ("SLACK_APP_TOKEN", "xapp-test tok\u00e9n", "SLACK_APP_TOKEN holds a space, a line break"),
+        ("SLACK_API_URL", "https://me:hunter2@slack.com/api/", "SLACK_API_URL holds a user or a password"),
+        ("SLACK_API_URL", "https://slack.com:notaport/api/", "SLACK_API_URL is not an address"),
+        ("SLACK_API_URL", "slack.com/api", "SLACK_API_URL is not an address"),
+    ],
+)
+async def test_a_value_that_cannot_be_used_is_named_and_not_repeated(
+    env: dict[str, str], tmp_path: Path, name: str, value: str, sentence: str
+) -> None:
+    finished = await run("run", env={**env, name: value}, cwd=tmp_path)
+    assert finished.code == 1
+    assert "Traceback" not in finished.err
+    assert [line for line in finished.err.splitlines() if sentence in line]
+    assert "hunter2" not in finished.err
+
+
+async def test_yaml_without_a_bottom_is_a_sentence(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("[" * 100_000, encoding="utf-8")
+    finished = await run("check-config", env=env, cwd=tmp_path)
+    assert finished.code == 1
+    assert "config.yaml: is nested too deeply" in finished.err
+    assert "Traceback" not in finished.err

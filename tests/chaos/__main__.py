@@ -10,12 +10,15 @@ import logging
 import shutil
 import sys
 import tempfile
+import time
 import traceback
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
+from bot.domain.times import span
 from tests.chaos.plan import DATABASES, Plan, draw
 from tests.chaos.run import Outcome, carry_out
 from tests.chaos.stores import Store, open_store
@@ -24,8 +27,12 @@ from tests.chaos.stores import Store, open_store
 class _Tally:
     """What the runs came to."""
 
-    def __init__(self, again: str) -> None:
+    def __init__(self, again: str, *, runs: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._runs = runs
+        self._clock = clock
+        self._began = clock()
         self._again = again  # what the command says besides its seed
+        self._ended = 0
         self.outcomes: list[Outcome] = []
         self.failed: dict[int, str] = {}  # {seed: what is wrong}
 
@@ -35,12 +42,18 @@ class _Tally:
         if outcome.wrong:
             self.failed[outcome.plan.seed] = "\n".join(f"  {one}" for one in outcome.wrong)
             verdict = f"FAILED; what it left is in {outcome.folder}\n{self.failed[outcome.plan.seed]}"
-        _say(f"{_name(outcome.plan)}  {outcome.seconds:5.1f} s  {_listed(outcome.figures)}  {verdict}")
+        _say(f"{self._place()}  {_name(outcome.plan)}  {outcome.seconds:5.1f} s  {_listed(outcome.figures)}  {verdict}")
 
     def break_down(self, plan: Plan) -> None:
         """The harness itself failed; only within `except`."""
         self.failed[plan.seed] = traceback.format_exc()
-        _say(f"{_name(plan)}  BROKE DOWN\n{self.failed[plan.seed]}")
+        _say(f"{self._place()}  {_name(plan)}  BROKE DOWN\n{self.failed[plan.seed]}")
+
+    def _place(self) -> str:
+        """Which run this was, and about how long the others will take."""
+        self._ended += 1
+        left = (self._clock() - self._began) / self._ended * (self._runs - self._ended)
+        return f"{self._ended}/{self._runs}, {span(timedelta(seconds=round(left)))} left"
 
     def summary(self) -> str:
         figures = sum((one.figures for one in self.outcomes), Counter[str]())
@@ -105,7 +118,7 @@ def main() -> int:
     plans = [draw(seed, database=arguments.database) for seed in seeds]
     logging.basicConfig(level=logging.ERROR)  # the workspace warns of events that it gives up: that is meant here
     folder = Path(tempfile.mkdtemp(prefix="incident-bot-chaos-"))
-    tally = _Tally(f" DATABASE={arguments.database}" if arguments.database else "")
+    tally = _Tally(f" DATABASE={arguments.database}" if arguments.database else "", runs=len(plans))
     with ExitStack() as opened:
         stores = [
             {

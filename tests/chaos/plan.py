@@ -33,6 +33,8 @@ _METHODS = (
 
 # Kinds of trouble that the workspace cannot make; all others are faults of its own.
 OURS = {"kill", "stop", "freeze", "outage", "long_outage", "database", "cut_off", "time_passes", "wrong_clock"}
+# Faults of the workspace that no run draws: what answers in Slack's place has tests of its own (tests/scenario).
+NOT_DRAWN = {"answer"}
 Since = Literal["start", "declaration", "call"]
 
 

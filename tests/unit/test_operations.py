@@ -15,7 +15,8 @@ from sqlalchemy.engine import make_url
 
 from bot import application, health
 from bot.cli import _parser
-from bot.config import Environment, SocketMode
+from bot.config import DEFAULT_DATABASE_URL, Environment, SocketMode
+from bot.errors import StoreError
 from bot.metrics import REGISTRY
 from bot.service import due
 from bot.slack import applier, dispatcher, gateway
@@ -370,3 +371,18 @@ async def test_what_needs_a_missing_scope_is_refused_for_good(world: World) -> N
     world.server.faults.set({})
     await world.pass_time(minutes=30)
     assert (await states(world))["pin_card"] == ["refused"]
+
+
+def test_the_image_keeps_its_record_in_a_volume() -> None:
+    """Without DATABASE_URL the file once lay in the container's temporary folder, and went with it."""
+    assert instructions("WORKDIR")[-1] == "/data"
+    assert instructions("VOLUME") == ["/data"]
+    assert any("/data" in one and "--owner=incident-bot" in one for one in instructions("RUN"))
+    assert DEFAULT_DATABASE_URL == "sqlite+aiosqlite:///incident-bot.db", "relative to the working directory"
+    assert "docker run --volume incident-bot:/data" in GUIDE
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("bot.store.database.os.access", lambda *_: False)  # as root everything can be written
+    with pytest.raises(StoreError, match=r"cannot be written by this user\. Let it write to .* must be a volume"):
+        database.Database(f"sqlite:///{tmp_path / 'bot.db'}")
