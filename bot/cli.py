@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import re
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -24,6 +25,7 @@ from bot.errors import BotError, ConfigError, SlackBusy, SlackRefused, SlackUncl
 
 Verb = Callable[[argparse.Namespace], Coroutine[Any, Any, int]]
 
+_UNMET = "I have not met {} yet; people are known once they were in an incident's channel."
 DEFAULT_SPEED = 1440.0  # a day in a minute
 
 
@@ -141,6 +143,14 @@ def _parser() -> argparse.ArgumentParser:
     backfill = add("backfill", "Reads an incident's channel anew and merges what was missed.", _backfill, of_team=True)
     backfill.add_argument("incident", metavar="INC-1", type=_number)
 
+    erase = add("erase", "Takes words out of an incident's record for good.", _erase, of_team=True)
+    erase.add_argument("incident", metavar="INC-1", type=_number)
+    what = erase.add_mutually_exclusive_group(required=True)
+    what.add_argument("--message", metavar="TS", action="append", type=_stamp, help="a message: its ts or its link")
+    what.add_argument("--person", metavar="@HANDLE", dest="whose", help="all that one person said in the incident")
+    erase.add_argument("--as", dest="person", metavar="@HANDLE", required=True, help="who you are in Slack")
+    erase.add_argument("--reason", metavar="TEXT", required=True, help="why; it stays on record")
+
     inbox = add("inbox", "Shows the events that could not be applied.", _inbox, of_team=True)
     inbox.add_argument("--retry", action="store_true", help="let the bot try them again")
     inbox.add_argument("--json", action="store_true", help="for machines")
@@ -179,6 +189,15 @@ def _number(text: str) -> int:
     if number is None or rest:
         raise argparse.ArgumentTypeError("write the incident's number, such as INC-1")
     return number
+
+
+def _stamp(text: str) -> str:
+    """A message's ts, also out of its link: …/archives/C012AB3CD/p1772461800000100."""
+    link = re.search(r"/p(\d{10})(\d{6})", text)
+    found = f"{link[1]}.{link[2]}" if link else text
+    if not re.fullmatch(r"\d{10}\.\d{6}", found):
+        raise argparse.ArgumentTypeError("write the message's ts, such as 1772461800.000100, or its link")
+    return found
 
 
 async def _run(arguments: argparse.Namespace) -> int:
@@ -352,6 +371,32 @@ async def _backfill(arguments: argparse.Namespace) -> int:
     return 0
 
 
+async def _erase(arguments: argparse.Namespace) -> int:
+    from bot.bootstrap import open_desk
+    from bot.service import erasure, people
+    from bot.service.incidents import by_number
+
+    async with open_desk(Environment.read(), team=arguments.team) as desk:
+        async with desk.look() as uow:
+            actor = await people.by_handle(uow, arguments.person)
+            whose = await people.by_handle(uow, arguments.whose) if arguments.whose else None
+        for handle, found in ((arguments.person, actor), (arguments.whose, whose)):
+            if handle and found is None:
+                return _fail(_UNMET.format(handle))
+        async with desk.work(actor=actor.user_id if actor else None) as uow:
+            incident = await by_number(uow, arguments.incident)
+            if whose is not None:
+                erased = await erasure.erase_person(uow, incident, whose.user_id, reason=arguments.reason)
+            else:
+                erased = await erasure.erase_messages(uow, incident, arguments.message, reason=arguments.reason)
+        await desk.database.forget()
+    _say(
+        f"Erased {erased} from the record of {incident.name}. Slack, files that were exported and backups aren't "
+        "reached: delete it there too."
+    )
+    return 0
+
+
 async def _inbox(arguments: argparse.Namespace) -> int:
     from bot.bootstrap import open_desk
     from bot.domain.times import iso
@@ -425,9 +470,7 @@ async def _verb(arguments: argparse.Namespace) -> int:
             async with desk.look() as uow:
                 person = await people.by_handle(uow, arguments.person)
             if person is None:
-                return _fail(
-                    f"I have not met {arguments.person} yet; people are known once they were in an incident's channel."
-                )
+                return _fail(_UNMET.format(arguments.person))
             actor = person.user_id
         async with contextlib.AsyncExitStack() as stack:
             uow = await stack.enter_async_context(desk.look(actor=actor) if reads else desk.work(actor=actor))

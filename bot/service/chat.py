@@ -92,6 +92,8 @@ async def _hear_again(uow: UnitOfWork, said: Sequence[Spoken]) -> None:
     messages = await _messages(uow, said)
     for one in said:
         message = messages[one.ts]
+        if message.erased_at is not None:
+            continue
         if message.person is None:
             message.person, message.author_name = one.person, one.author_name
             await notice(uow, one.person)
@@ -112,6 +114,8 @@ async def hear_edit(uow: UnitOfWork, said: Spoken, *, before: Version | None, ed
     if said.edited_ts is None:
         return
     message = await _message(uow, said.channel_id, said.ts)
+    if message.erased_at is not None:
+        return
     if before is not None:
         await _add_version(uow, message, before.ts, before.text)
     await _hear_again(uow, [said])

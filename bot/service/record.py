@@ -27,7 +27,12 @@ async def record(uow: UnitOfWork, incident: Incident) -> dict[str, Any]:
     actions = (await uow.session.scalars(select(ActionItem).where(ActionItem.incident_id == incident.id))).all()
 
     ids: set[str | None] = {incident.reporter, *took_part}
-    ids |= {one.person for one in said} | {one.person for one in history} | {one.person for one in sent}
+    ids |= (
+        {one.erased_by for one in said}
+        | {one.person for one in said}
+        | {one.person for one in history}
+        | {one.person for one in sent}
+    )
     ids |= {one.person for one in entries} | {one.asked for one in asked} | {one.owner for one in actions}
     for text in [one.text for one in said] + [one.text for one in entries]:
         ids.update(mentioned(text))
@@ -102,6 +107,8 @@ async def record(uow: UnitOfWork, incident: Incident) -> dict[str, Any]:
                 "edited_at": iso(one.edited_at),
                 "deleted_at": iso(one.deleted_at),
                 "found_missing": one.found_missing,
+                "erased_at": iso(one.erased_at),
+                "erased_by": who(one.erased_by),
                 "files": [{**file, "name": file.get("name")} for file in one.files],
                 "key_event": one.ts in marked and one.deleted_at is None,
             }

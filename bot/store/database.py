@@ -113,6 +113,12 @@ class Database:
         async with AsyncSession(self.reader, expire_on_commit=False, autoflush=False) as session:
             yield session
 
+    async def forget(self) -> None:
+        """What was written over is gone from SQLite's log too; in PostgreSQL that is for VACUUM and the archive."""
+        if not self.shared:
+            async with self._single.connect() as connection:
+                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     async def close(self) -> None:
         await self.writer.dispose()
         await self.reader.dispose()
@@ -195,6 +201,8 @@ def _sqlite_engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
         # With WAL, NORMAL survives a crash of the process but not always one of the machine.
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        # What is deleted or written over leaves nothing behind in the file.
+        cursor.execute("PRAGMA secure_delete=ON")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -119,6 +119,27 @@ async def anything_waits(session: AsyncSession, team_id: str, *, but: Collection
     return found is not None
 
 
+async def forget(
+    session: AsyncSession, team_id: str, lane: str, *, stamps: Collection[str], person: str | None
+) -> None:
+    """Lets go of what waits or failed in a lane and holds words of these messages, or of this person.
+
+    What is just being applied finds its message erased.
+    """
+    rows = await session.scalars(
+        select(InboxItem)
+        .where(InboxItem.team_id == team_id, InboxItem.lane == lane, InboxItem.state.in_(("waiting", "failed")))
+        .with_for_update(skip_locked=True)
+    )
+    for row in rows:
+        event = row.body.get("event") or {}
+        parts = [one for one in (event, event.get("message"), event.get("previous_message")) if isinstance(one, dict)]
+        if event.get("type") == "message" and any(
+            one.get("ts") in stamps or (person is not None and one.get("user") == person) for one in parts
+        ):
+            row.state, row.body, row.error = "applied", {}, None
+
+
 async def failed(session: AsyncSession, team_id: str) -> Sequence[InboxItem]:
     """What was set aside, oldest first."""
     rows = await session.scalars(

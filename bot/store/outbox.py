@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from bot.domain.mrkdwn import plain
 from bot.store.base import Moment, database_time
 from bot.store.tables import OutboxItem
 
@@ -165,6 +166,33 @@ async def making_a_channel(session: AsyncSession, team_id: str) -> bool:
         .limit(1)
     )
     return found is not None
+
+
+async def forget(session: AsyncSession, team_id: str, *, words: Collection[str], person: str | None) -> None:
+    """Takes words out of what was told or is to be told; nothing else in the queue holds any.
+
+    Answers quote the record: those that were given need their text no more, and one that waits with any of the `words`
+    is not given. Of this person's, what they were asked about and the reasons that they gave.
+    """
+    rows = await session.scalars(
+        select(OutboxItem)
+        .where(OutboxItem.team_id == team_id, OutboxItem.step.in_(("answer", "post", "post_to_stakeholders")))
+        .with_for_update(skip_locked=True)
+    )
+    for row in rows:
+        payload = dict(row.payload)
+        if row.step == "answer":
+            quoted = " ".join(plain(str(payload.get("text") or "")).split())
+            if row.state == "waiting" and any(one and one in quoted for one in words):
+                row.state = "needless"
+            if row.state not in UNFINISHED and "text" in payload:
+                payload["text"] = ""
+            if person is not None and payload.get("person") == person and "buttons" in payload:
+                payload["buttons"] = []
+        elif person is not None and payload.get("by") == person:
+            payload |= {key: "…" for key in ("reason", "because") if key in payload}
+        if payload != row.payload:
+            row.payload = payload
 
 
 async def next_time(session: AsyncSession, team_id: str, *, now: datetime) -> datetime | None:

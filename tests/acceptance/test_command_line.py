@@ -45,6 +45,30 @@ async def test_migrate_says_whether_it_did_anything(env: dict[str, str], tmp_pat
         assert expected in finished.out
 
 
+async def test_what_is_erased_is_in_no_file_any_more(with_an_incident: dict[str, str], tmp_path: Path) -> None:
+    env, secret = with_an_incident, b"Rolled back the deploy"
+
+    def kept() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.glob("bot.db*"))
+
+    exported = await run("export", "INC-1", env=env, cwd=tmp_path)
+    [ts] = [one["ts"] for one in json.loads(exported.out)["messages"]]
+    assert secret in kept()
+    erasing = ("erase", "INC-1", "--as", "@ana", "--reason", "It named a customer")
+    for more, code in ((("--message", "yesterday"), 2), ((), 2), (("--person", "@nobody"), 1)):
+        assert (await run(*erasing, *more, env=env, cwd=tmp_path)).code == code
+    link = f"https://example.slack.com/archives/C012AB3CD/p{ts.replace('.', '')}"
+    finished = await run(*erasing, "--message", link, env=env, cwd=tmp_path)
+    assert (finished.code, finished.err) == (0, "")
+    assert "Erased 1 message from the record of INC-1. Slack, files that were exported" in finished.out
+    assert secret not in kept()
+    document = await run("postmortem", "INC-1", env=env, cwd=tmp_path)
+    assert "It named a customer" in document.out
+    again = await run(*erasing, "--message", ts, env=env, cwd=tmp_path)
+    assert (again.code, again.out) == (1, "")
+    assert f"INC-1 has no message {ts} on record" in again.err
+
+
 async def test_where_several_workspaces_share_a_database_the_one_that_is_meant_is_named(
     with_an_incident: dict[str, str], tmp_path: Path
 ) -> None:

@@ -58,6 +58,9 @@ class Message(Row, Base):
     # Nobody told of the deletion: the message was missing when the channel was read, so the time is when that was seen.
     found_missing: Mapped[bool] = mapped_column(default=False, server_default=false())
     files: Mapped[list[Any]] = mapped_column(default=list)  # [{id, name, mimetype, size, permalink}]
+    # Its words were taken out for good; whatever is told of it later brings none of them back.
+    erased_at: Mapped[datetime | None]
+    erased_by: Mapped[str | None]
 
 
 class MessageVersion(Row, Base):
