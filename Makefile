@@ -8,7 +8,7 @@ RUNS ?= 200
 SEED ?=
 DATABASE ?=
 
-.PHONY: help demo test check format bench bench-size chaos lock migration clean
+.PHONY: help demo test test-fast check format bench bench-size chaos lock migration clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -19,6 +19,9 @@ demo: $(VENV)/.runtime  ## play a real incident in a local Slack workspace (abou
 
 test: $(VENV)/.dev  ## run every test
 	$(BIN)/python -m pytest -n 3 $(PYTEST_ARGS)
+
+test-fast: $(VENV)/.dev  ## run the unit tests, and each verb once on SQLite: under a minute
+	$(BIN)/python -m pytest -n 3 tests/unit tests/scenario/test_verbs.py $(PYTEST_ARGS)
 
 check: $(VENV)/.dev  ## style, types and the import rules
 	$(BIN)/ruff format --check .
