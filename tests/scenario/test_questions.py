@@ -3,11 +3,13 @@
 import asyncio
 
 import pytest
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.domain.question import Question
+from bot.sandbox import SteppedClock, default_workspace
 from bot.service.command import read
 from commands import find_commands
-from tests.world import World
+from tests.world import START, World, open_world
 
 COMMANDS = find_commands()
 
@@ -54,6 +56,34 @@ async def test_a_button_that_is_not_known_any_more_says_so(world: World) -> None
     await world.pass_time(days=32)
     answer = await world.press("ana", "Public")
     assert "Type the command again" in answer.text
+    assert not world.workspace.latest_app_channel()
+
+
+async def test_a_question_outlives_a_restart(database_url: str) -> None:
+    clock = SteppedClock(START.timestamp())
+    workspace = default_workspace(clock)
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
+        await world.command("ana", "declare p1 Private network is down")
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
+        await world.press("ana", "Private")
+        assert (await world.record())["incident"]["is_private"] is True
+
+
+async def test_nobody_answers_for_somebody_else(world: World) -> None:
+    await world.command("ana", "declare p1 Private network is down")
+    blocks = next(one.blocks for one in world.workspace.ephemerals if one.blocks)
+    public = blocks[-1]["elements"][1]
+    body = {
+        "type": "block_actions",
+        "team": {"id": world.workspace.team_id},
+        "user": {"id": world.workspace.user("ben").id, "team_id": world.workspace.team_id},
+        "trigger_id": "1.2.3",
+        "actions": [{**public, "block_id": "choices"}],
+    }
+    reply = await world.bot.slack_app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
+    assert reply.status == 200
+    await world.settle()
+    assert "for somebody else" in world.to_person("ben")[0]
     assert not world.workspace.latest_app_channel()
 
 

@@ -33,7 +33,7 @@ def text_input(
     initial: str | None = None,
     most: int = 3000,
 ) -> InputBlock:
-    """An input whose block and action are both called `name`; what is longer than `most` loses its end."""
+    """An input whose block and action are both called `name`; it starts empty where `initial` would lose its end."""
     return InputBlock(
         block_id=name,
         label=label,
@@ -43,7 +43,7 @@ def text_input(
             action_id=name,
             multiline=multiline,
             placeholder=placeholder,
-            initial_value=initial[:most] if initial else None,
+            initial_value=initial if initial and len(initial) <= most else None,
             max_length=most,
         ),
     )

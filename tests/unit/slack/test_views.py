@@ -278,6 +278,14 @@ def test_slack_opens_the_form_with_more_categories_than_it_shows() -> None:
     assert_slack_opens(declare_modal(SETTINGS.model_copy(update={"categories": many})))
 
 
+def test_an_update_that_does_not_fit_into_the_form_is_not_sent_again_without_its_end() -> None:
+    def prefilled(length: int) -> bool:
+        view = update_modal(incident(), last_text="x" * length)
+        return "initial_value" in view["blocks"][1]["element"]
+
+    assert [prefilled(length) for length in (3000, 3001)] == [True, False]
+
+
 @given(text=texts, status=st.sampled_from(Status), number=st.integers(1, 10**12))
 @example(text="x" * 3001, status=Status.IDENTIFIED, number=1)
 def test_slack_opens_the_form_for_an_update_after_any_update(text: str, status: Status, number: int) -> None:
