@@ -7,87 +7,24 @@ import ipaddress
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot.sandbox import channel_doings, encoded, picture
+from bot.sandbox import channel_doings, picture
 from bot.sandbox.clock import SteppedClock
 from bot.sandbox.faults import FaultError
 from bot.sandbox.happenings import Answer, Json
 from bot.sandbox.http_mode import RequestUrlError
 from bot.sandbox.interactions import Interactions
-from bot.sandbox.model import Channel, User, WorkspaceError
+from bot.sandbox.model import WorkspaceError
+from bot.sandbox.orders import Order, RefusalError, known
 from bot.sandbox.workspace import Workspace
 
 if TYPE_CHECKING:
     from bot.sandbox.server import SandboxServer
 
-Found = TypeVar("Found")
 _LOCAL_NAMES = {"localhost"}
-
-
-class RefusalError(Exception):
-    """The request cannot be carried out."""
-
-    def __init__(self, sentence: str, *, status: int = 400) -> None:
-        super().__init__(sentence)
-        self.status = status
-
-
-class Order:
-    """The JSON body of a POST; what is missing or unknown is refused with a sentence."""
-
-    def __init__(self, workspace: Workspace, body: Json) -> None:
-        self._workspace = workspace
-        self.body = body
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.body.get(key, default)
-        if value is None:
-            raise RefusalError(f"{key!r} is missing")
-        if not isinstance(value, str):
-            raise RefusalError(f"{key!r} is a string, not {value!r}")
-        return value
-
-    def number(self, key: str, default: float | None = None) -> float:
-        value = self.body.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise RefusalError(f"{key!r} is missing" if value is None else f"{key!r} is a number, not {value!r}")
-        return value
-
-    def flag(self, key: str) -> bool:
-        value = self.body.get(key, False)
-        if not isinstance(value, bool):
-            raise RefusalError(f"{key!r} is true or false, not {value!r}")
-        return value
-
-    def optional(self, key: str) -> str | None:
-        return self.text(key) if self.body.get(key) is not None else None
-
-    def typed(self, key: str = "text") -> str:
-        """Text as somebody typed it: mentions by name (or already encoded) and & < > become what Slack stores."""
-        text = self.text(key)
-        return text if self.body.get("raw") is True else encoded.stored(self._workspace, text)
-
-    def user(self, key: str = "user") -> User:
-        return _known(self._workspace.user, self.text(key))
-
-    def channel(self, key: str = "channel") -> Channel:
-        """By id or name; `@name` is this user's direct message with that one."""
-        which = self.text(key)
-        if which.startswith("@"):
-            other = _known(self._workspace.user, which)
-            return channel_doings.open_direct(self._workspace, [other.id, self.user().id])
-        return _known(self._workspace.channel, which)
-
-    def message(self, key: str = "ts") -> tuple[str, str]:
-        """Channel id and ts of a message that stands."""
-        channel, ts = self.channel(), self.text(key)
-        shown = any(one.ts == ts and one.channel == channel.id for one in self._workspace.ephemerals)
-        if not shown:
-            _known(lambda _: self._workspace.message(channel.id, ts), ts)
-        return channel.id, ts
 
 
 Doing = Callable[[Order], Awaitable[Json]]
@@ -128,10 +65,10 @@ class Control:
         """`@name` is that person's direct message with the app."""
         which = request.match_info["channel"]
         if which.startswith("@") and self._space.apps:
-            person, bot = _known(self._space.user, which), self._space.apps[0].bot_user_id
+            person, bot = known(self._space.user, which), self._space.apps[0].bot_user_id
             channel = channel_doings.open_direct(self._space, [bot, person.id])
         else:
-            channel = _known(self._space.channel, which)
+            channel = known(self._space.channel, which)
         return web.json_response(picture.messages(self._space, channel))
 
     async def _calls(self, request: web.Request) -> web.Response:
@@ -379,13 +316,6 @@ def _is_local(address: str) -> bool:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return address in _LOCAL_NAMES
-
-
-def _known(look_up: Callable[[str], Found], what: str) -> Found:
-    try:
-        return look_up(what)
-    except WorkspaceError as error:
-        raise RefusalError(str(error), status=404) from error
 
 
 def _answer(answer: Answer) -> dict[str, Any]:
