@@ -171,17 +171,20 @@ async def making_a_channel(session: AsyncSession, team_id: str) -> bool:
 async def forget(session: AsyncSession, team_id: str, *, words: Collection[str], person: str | None) -> None:
     """Takes words out of what was told or is to be told; nothing else in the queue holds any.
 
-    Answers quote the record: those that were given need their text no more, and one that waits with any of the `words`
-    is not given. Of this person's, what they were asked about and the reasons that they gave.
+    Answers and the rest of long messages quote the record: those that were given need their text no more, and one that
+    waits with any of the `words` is not given. Of this person's, what they were asked about and the reasons that they
+    gave.
     """
     rows = await session.scalars(
         select(OutboxItem)
-        .where(OutboxItem.team_id == team_id, OutboxItem.step.in_(("answer", "post", "post_to_stakeholders")))
+        .where(
+            OutboxItem.team_id == team_id, OutboxItem.step.in_(("answer", "post_rest", "post", "post_to_stakeholders"))
+        )
         .with_for_update(skip_locked=True)
     )
     for row in rows:
         payload = dict(row.payload)
-        if row.step == "answer":
+        if row.step in ("answer", "post_rest"):
             quoted = " ".join(plain(str(payload.get("text") or "")).split())
             if row.state == "waiting" and any(one and one in quoted for one in words):
                 row.state = "needless"

@@ -158,6 +158,14 @@ async def test_one_persons_words_are_erased_and_nobody_elses(world: World, chann
     assert SECRET not in announcement
 
 
+async def test_the_rest_of_a_long_update_is_erased_with_it(world: World, channel: str) -> None:
+    await world.command("ben", f"update {'a & b ' * 800} {SECRET}", channel=channel)
+    await world.pass_time(seconds=10)
+    assert any(SECRET in one.text for one in world.by_bot("incidents") if one.is_reply)
+    await erase(world, person="ben")
+    assert SECRET not in await everything(world)
+
+
 async def test_a_draft_is_written_anew_and_earlier_ones_are_emptied(world: World, channel: str) -> None:
     ts = await world.say("ben", channel, f"The password is {SECRET}")
     await world.workspace.add_reaction(user="ana", channel=channel, ts=ts, name="pushpin")
