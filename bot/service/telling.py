@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_id
+from bot.store.outbox import UNFINISHED
 from bot.store.tables import DueJob, Incident, OutboxItem, RoleAssignment
 
 # What says something new goes before what brings up to date what is shown already.
@@ -184,7 +185,11 @@ async def hand_in_postmortem(uow: UnitOfWork, incident: Incident, postmortem_id:
     """
     said = await uow.session.scalar(
         select(OutboxItem)
-        .where(OutboxItem.team_id == uow.team_id, OutboxItem.lane == _channel_lane(incident))
+        .where(
+            OutboxItem.team_id == uow.team_id,
+            OutboxItem.lane == _channel_lane(incident),
+            OutboxItem.state.in_(UNFINISHED),
+        )
         .order_by(OutboxItem.id.desc())
         .limit(1)
     )
