@@ -16,7 +16,7 @@ from bot.slack.applier import Applier
 from bot.slack.backfill import Backfill
 from bot.slack.dispatcher import Dispatcher
 from bot.slack.gateway import Gateway
-from bot.slack.inbox import SLACK_TRIES_FOR, Inbox
+from bot.slack.inbox import Inbox
 from bot.slack.membership import Membership
 from bot.store import outbox
 from bot.store.outages import fault_in
@@ -163,20 +163,14 @@ class Application:
 
     async def _listen(self) -> None:
         """Notices when more may have been missed than Slack sends again: asks no database, so that nothing ends it."""
-        clock = asyncio.get_running_loop().time
-        heard_at = clock()
         while True:
             if await self.receiver.receiving():
-                if clock() - heard_at > SLACK_TRIES_FOR:
-                    self._have_missed()
-                heard_at = clock()
+                self.membership.hear()
             if self.inbox.take_missed():
-                self._have_missed()
+                self.membership.doubt()
+            if self.membership.take_doubt():
+                self._missed = True
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
-
-    def _have_missed(self) -> None:
-        self._missed = True
-        self.membership.doubt()
 
     async def _catch_up(self) -> None:
         """Reads what was missed: before the start, and whenever `_listen` says so."""
@@ -184,8 +178,9 @@ class Application:
             if self._missed and await self.receiver.receiving():
                 self._missed, self._catching_up = False, True
                 try:
-                    await self.membership.compare_all()
                     await self._backfill.catch_up()
+                    # Second, since nobody waits for it: before an answer that it matters to, Slack is asked at once.
+                    await self.membership.compare_all()
                 except Exception:
                     self._missed = True
                     raise

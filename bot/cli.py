@@ -391,8 +391,8 @@ async def _erase(arguments: argparse.Namespace) -> int:
                 erased = await erasure.erase_messages(uow, incident, arguments.message, reason=arguments.reason)
         await desk.database.forget()
     _say(
-        f"Erased {erased} from the record of {incident.name}. Slack, files that were exported and backups aren't "
-        "reached: delete it there too."
+        f"Erased {erased} from the record of {incident.name}. I can't reach Slack, exported files and backups: delete "
+        "it there too."
     )
     return 0
 

@@ -62,7 +62,6 @@ async def compare(
     for person in [one for one in members if one not in known]:
         row = await _participant(uow, incident, person)
         row.joined_at, row.is_member = incident.declared_at, True
-        await notice(uow, person)
     for person, row in known.items():
         if before.get(person) != _standing(row):
             continue
@@ -71,6 +70,7 @@ async def compare(
             row.joined_at, row.left_at, row.is_member = since, None, True
         elif person not in members and row.is_member:
             row.left_at, row.is_member = row.joined_at, False
+    await notice(uow, *sorted(members))
     incident.members_confirmed_at = asked_at
 
 

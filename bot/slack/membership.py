@@ -10,6 +10,7 @@ from bot.service import participants
 from bot.service.desk import Desk
 from bot.service.incidents import by_id, live_with_channel, private_with_channel
 from bot.slack.gateway import Gateway
+from bot.slack.inbox import SLACK_TRIES_FOR
 from bot.store.outages import fault_in
 from bot.store.tables import Workspace
 
@@ -26,14 +27,28 @@ class Membership:
         self._slack = slack
         self._us = workspace.bot_user_id
         self.since = desk.clock.now()
+        self._doubted = False
+        self._heard_at = asyncio.get_running_loop().time()
 
     @property
     def _clock(self) -> Clock:
         return self._desk.clock
 
+    def hear(self) -> None:
+        """Something comes in, or could: after longer without than Slack keeps trying, there is doubt."""
+        now = asyncio.get_running_loop().time()
+        if now - self._heard_at > SLACK_TRIES_FOR:
+            self.doubt()
+        self._heard_at = now
+
     def doubt(self) -> None:
         """People may have come and gone unheard: what was confirmed before now is no longer enough."""
-        self.since = self._clock.now()
+        self.since, self._doubted = self._clock.now(), True
+
+    def take_doubt(self) -> bool:
+        """Whether there was any; says so once, to whoever reads what was missed."""
+        doubted, self._doubted = self._doubted, False
+        return doubted
 
     async def compare_all(self) -> None:
         """Compares the lists of private incidents, also of those that are over, and of live ones.
@@ -45,13 +60,18 @@ class Membership:
         for incident_id in waiting:
             try:
                 await self._as_slowly_as_asked(incident_id)
-            except Exception as problem:
-                if not isinstance(problem, SlackError) and fault_in(problem) is None:
-                    raise
-                # A supervisor's catch: the others are compared.
+            except SlackError as problem:
                 log.warning(
                     "Slack did not say who is in an incident's channel: %s",
                     problem,
+                    extra={"action": "members_unconfirmed", "incident_id": incident_id},
+                )
+            except Exception as problem:
+                if fault_in(problem) is None:
+                    raise
+                # A supervisor's catch: the others are compared.
+                log.exception(
+                    "Who is in an incident's channel could not be compared.",
                     extra={"action": "members_unconfirmed", "incident_id": incident_id},
                 )
 

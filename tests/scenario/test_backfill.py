@@ -270,7 +270,7 @@ async def test_what_slack_gave_up_on_in_an_outage_is_read_when_it_is_over(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel = await world.declare()
-    monkeypatch.setattr("bot.application.SLACK_TRIES_FOR", 0.05)
+    monkeypatch.setattr("bot.slack.membership.SLACK_TRIES_FOR", 0.05)
     monkeypatch.setattr("bot.slack.inbox.SLACK_TRIES_FOR", 0.05)
     store, tried = Inbox._store_once, asyncio.Event()
 

@@ -75,6 +75,7 @@ class Interactions:
         return {}
 
     async def _in_one_transaction(self, asked: Asked, doing: Doing) -> Answer | Modal | None:
+        self._membership.hear()  # the first that comes in after a deaf time is judged with what is known since
         asking = Asking(members_since=self._membership.since)
         for _ in range(_MOST_ATTEMPTS):
             try:
