@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select, text
 
 from bot.service import chat
-from bot.service.incidents import by_number, live_with_channel, never_read
+from bot.service.incidents import by_number, live_with_channel, never_read, wanted_again
 from bot.slack import facts
 from bot.store.tables import Message
 from tests.volumes import VOLUMES, fill
@@ -90,6 +90,7 @@ async def test_no_command_and_no_loop_reads_a_large_table_from_beginning_to_end(
         await chat.key_marks(uow, incident.channel_id or "")
         assert await live_with_channel(uow)
         await never_read(uow, since=uow.now - timedelta(days=2))
+        await wanted_again(uow)
     seen = "\n".join(statement for statement, _ in watched.statements)
     for table in ("incidents", "outbox", "inbox", "due_jobs", "messages", "role_assignments", "timeline_entries"):
         assert table in seen, f"nothing was asked of {table}"

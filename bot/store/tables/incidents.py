@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, false
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.domain.lifecycle import LIVE, Status
@@ -28,6 +28,13 @@ class Incident(Row, Base):
         Index(None, "team_id", "channel_id"),
         Index(None, "team_id", "status", "priority"),
         Index(None, "team_id", "declared_at"),
+        # Asked for every few seconds, and nearly always empty.
+        Index(
+            "ix_incidents_history_wanted",
+            "team_id",
+            sqlite_where=text("history_wanted = 1"),
+            postgresql_where=text("history_wanted"),
+        ),
     )
 
     number: Mapped[int]
