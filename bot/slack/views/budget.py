@@ -23,10 +23,8 @@ def pieces(text: Mrkdwn, limit: int = TEXT_LIMIT) -> list[Mrkdwn]:
     rest = str(text)
     while len(rest) > limit:
         piece = unbroken(rest[:limit])
-        # A break in the first half would make many short pieces.
-        at = max(piece.rfind("\n", limit // 2), piece.rfind(" ", limit // 2) if "\n" not in piece[limit // 2 :] else 0)
-        piece = (unbroken(piece[:at]) if at > 0 else "") or piece
-        if not piece.removeprefix(_QUOTE).strip():
+        piece = piece[: _break(piece, limit // 2)]
+        if not piece.strip("> \n"):
             piece = rest[:limit]  # a link that is longer than a message is none
         line = piece[piece.rfind("\n") + 1 :]
         rest = rest[len(piece) :]
@@ -36,6 +34,19 @@ def pieces(text: Mrkdwn, limit: int = TEXT_LIMIT) -> list[Mrkdwn]:
             rest = _QUOTE + rest
         found.append(Mrkdwn(piece))
     return [*found, Mrkdwn(rest)]
+
+
+def _break(piece: str, after: int) -> int:
+    """Where to break it: between lines, else between words, outside of markup; its end where there is no such place.
+
+    Not before `after`, which would make many short pieces.
+    """
+    for sign in "\n ":
+        at = len(piece)
+        while (at := piece.rfind(sign, after, at)) > 0:
+            if unbroken(piece[:at]) == piece[:at]:
+                return at
+    return len(piece)
 
 
 def fitted(blocks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

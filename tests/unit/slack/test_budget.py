@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBlock, MarkdownTextObject, SectionBlock
 
@@ -24,6 +24,7 @@ def _bare(text: str) -> str:
 
 
 @given(text=markup, limit=st.integers(60, 500))
+@example(text=Mrkdwn("\n> <https://a.example/b?c&amp;d|a &amp; b>000000000000<@U0ANA>"), limit=60)
 def test_the_pieces_of_a_text_are_the_text(text: Mrkdwn, limit: int) -> None:
     found = pieces(text, limit)
 
