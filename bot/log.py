@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 import time
+import traceback
 from asyncio import CancelledError
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -82,6 +83,17 @@ class _Fault:
     repeats: int = 0
 
 
+def _what_is_wrong(record: logging.LogRecord) -> Hashable:
+    """By what faults are told apart. What differs in numbers only is the same: seconds, ports, items."""
+    kind, place = None, None
+    if record.exc_info and record.exc_info[0] is not None:
+        kind, trace = record.exc_info[0], record.exc_info[2]
+        frames = traceback.extract_tb(trace, limit=-1)
+        place = (frames[0].filename, frames[0].lineno) if frames else None
+    about = (getattr(record, "incident_id", None), getattr(record, "step", None))
+    return (record.name, record.levelno, _NUMBERS.sub("#", record.getMessage()), kind, place, about)
+
+
 class _OncePerMinute(logging.Filter):
     """Lets a repeated fault through once a minute, with how often it came: at a limit of the machine it never ends."""
 
@@ -96,9 +108,9 @@ class _OncePerMinute(logging.Filter):
         self._tell_repeats(now)
         if record.levelno < logging.WARNING:
             return True
-        # What differs in numbers only is the same: seconds, ports, items.
-        kind = record.exc_info[0] if record.exc_info else None
-        key = (record.name, record.levelno, _NUMBERS.sub("#", record.getMessage()), kind)
+        if hasattr(record, "reference"):
+            return True  # somebody was told to look for it
+        key = _what_is_wrong(record)
         known = self._faults.get(key)
         if known is not None:
             known.repeats += 1

@@ -21,7 +21,7 @@ async def _run(call: Call) -> Answer:
     incident = await call.incident()
     pages = _pages(await items(call.uow, incident))
     typed = call.line.options.get("page", "1")
-    number = int(typed) if typed.isdigit() and len(typed) < 6 else 0
+    number = int(typed) if typed.isdecimal() and len(typed) < 6 else 0
     if not 1 <= number <= len(pages):
         raise UserError(
             f"{incident.name}'s timeline has {len(pages)} page{'s' if len(pages) > 1 else ''}; page 1 is the newest."

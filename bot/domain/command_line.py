@@ -44,7 +44,7 @@ _READS: Mapping[str, Callable[[str], bool]] = {
     "due": reads_as_date,
     "private": _yes_or_no,
     "owner": _mentions,
-    "page": str.isdigit,
+    "page": str.isdecimal,
 }
 # These are found in many a sentence (“Current status: monitoring”), so they count in front only.
 _READS_IN_FRONT: Mapping[str, Callable[[str], bool]] = {

@@ -28,9 +28,13 @@ async def follow(
 
     `change` is one of the values of CHANGES, `ts` that of Slack's message about it, `name` the channel's new one.
     """
-    if ts <= (incident.channel_followed_until or ""):
+    if change == "made private":  # for good: it counts however late it is told of
+        if incident.is_private:
+            return
+    elif ts <= (incident.channel_followed_until or ""):
         return
-    incident.channel_followed_until = ts
+    else:
+        incident.channel_followed_until = ts
     match change:
         case "renamed" if name is not None:
             text = Mrkdwn("Channel renamed: #{} → #{}").format(incident.channel_name or "", name)
@@ -62,11 +66,10 @@ def come_back(incident: Incident, *, at: datetime) -> None:
 
 async def _make_private(uow: UnitOfWork, incident: Incident) -> None:
     """Nothing of it is shown outside its channel from now on; what was announced is taken back."""
-    if not incident.is_private:
-        incident.is_private = True
-        incident.members_confirmed_at = None  # who is in it decides now who sees it
-        await telling.withdraw_announcement(uow, incident)
-        await telling.show_state(uow, incident)
+    incident.is_private = True
+    incident.members_confirmed_at = None  # who is in it decides now who sees it
+    await telling.withdraw_announcement(uow, incident)
+    await telling.show_state(uow, incident)
 
 
 async def _tell(

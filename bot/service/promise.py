@@ -41,6 +41,12 @@ async def hear_sooner(uow: UnitOfWork, incident: Incident, promised: datetime) -
     check_live(incident)
     check_promise(uow, incident, promised)
     due = incident.next_update_due_at
+    if due is not None and due <= uow.now:
+        raise UserError(
+            f"{incident.name}'s update is {span(uow.now - due)} late. Post one: "
+            f"`/incident update {incident.name} next:20m TEXT`.",
+            field="text",
+        )
     if due is not None and promised >= due:
         raise UserError(
             f"{incident.name}'s next update is promised for sooner. To put it off, post an update: "

@@ -15,7 +15,7 @@ from bot.service.guards import check_live
 from bot.service.incidents import by_id
 from bot.service.participants import take_part
 from bot.service.people import PersonFacts, ask_again, at_work, learn, notice
-from bot.store.tables import DueJob, Incident, RoleAssignment
+from bot.store.tables import DueJob, Incident, Participant, RoleAssignment
 
 
 def role_key(uow: UnitOfWork, word: str) -> str:
@@ -151,23 +151,45 @@ async def vacate(uow: UnitOfWork, job: DueJob) -> None:
     """Ends the time in a role of somebody whose account was deactivated; the channel and its commander hear of it."""
     incident = await by_id(uow, job.incident_id)
     row = await uow.session.get_one(RoleAssignment, job.payload["assignment"])
-    if row.ended_at is not None or not incident.is_live:
+    if row.ended_at is None and incident.is_live:
+        await _free(uow, incident, row, why="deactivated")
+
+
+async def free_absent(uow: UnitOfWork, incident: Incident) -> None:
+    """In a private incident, who is not in the channel any longer sees nothing of it and can hold no role."""
+    if not incident.is_private or not incident.is_live:
         return
+    gone = set(
+        await uow.session.scalars(
+            select(Participant.person).where(Participant.incident_id == incident.id, Participant.is_member.is_(False))
+        )
+    )
+    for row in await _open_assignments(uow, incident):
+        if row.person in gone:
+            await _free(uow, incident, row, why="left")
+
+
+async def _free(uow: UnitOfWork, incident: Incident, row: RoleAssignment, *, why: str) -> None:
+    """Ends somebody's time in a role who cannot act any more; `why`: deactivated, left."""
     row.ended_at = uow.now
     name = uow.settings.role_name(row.role)
-    uow.record(
-        incident,
-        "role",
-        Mrkdwn("{} is vacant: the account of {} was deactivated").format(name, mention(row.person)),
-        role=row.role,
-        person=row.person,
-        change="deactivated",
-    )
+    text = {
+        "deactivated": Mrkdwn("{} is vacant: the account of {} was deactivated"),
+        "left": Mrkdwn("{} is vacant: {} left the channel"),
+    }[why]
+    uow.record(incident, "role", text.format(name, mention(row.person)), role=row.role, person=row.person, change=why)
     held = await current(uow, incident)
     commander = next(iter(held.get("incident_commander", [])), None)
     await telling.show_state(uow, incident)
     await telling.post(
-        uow, incident, "vacant", role=row.role, person=row.person, left=held.get(row.role, []), commander=commander
+        uow,
+        incident,
+        "vacant",
+        role=row.role,
+        person=row.person,
+        why=why,
+        left=held.get(row.role, []),
+        commander=commander,
     )
 
 

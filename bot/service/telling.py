@@ -47,7 +47,7 @@ async def open_room(uow: UnitOfWork, incident: Incident) -> OutboxItem:
 
 def lanes(incident: Incident) -> list[str]:
     """Where everything waits that people see of an incident."""
-    own = [f"{name}:{incident.id}" for name in ("room", "people", "card", "rest")]
+    own = [f"{name}:{incident.id}" for name in ("room", "people", "card", "rest", "files")]
     return [*own, _channel_lane(incident), _announcement_lane(incident)]
 
 

@@ -9,6 +9,7 @@ from bot.errors import SlackBusy, SlackError, SlackRefused
 from bot.service import participants
 from bot.service.desk import Desk
 from bot.service.incidents import by_id, live_with_channel, private_with_channel
+from bot.service.roles import free_absent
 from bot.slack.gateway import Gateway
 from bot.slack.inbox import SLACK_TRIES_FOR
 from bot.store.outages import fault_in
@@ -114,6 +115,7 @@ class Membership:
         async with self._desk.work() as uow:
             incident = await by_id(uow, incident_id)
             await participants.compare(uow, incident, members, before=before, asked_at=asked_at)
+            await free_absent(uow, incident)
 
     async def _members(self, channel: str) -> set[str]:
         found, cursor = set[str](), ""

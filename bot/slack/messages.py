@@ -88,6 +88,7 @@ async def _vacant(uow: UnitOfWork, incident: Incident, words: Words, references:
         "vacant",
         it=incident,
         name=(await people.names(uow, [person])).get(person, "Somebody"),
+        why=references.get("why", "deactivated"),
         left=references["left"],
         commander=references["commander"],
         role_name=uow.settings.role_name(key).lower(),

@@ -26,6 +26,7 @@ from bot.store.tables import OutboxItem
 
 UNFINISHED = ("waiting", "sending")
 # The most that an item is told to wait before it is tried again.
+_LONG_ENOUGH = 12  # characters by which a quotation is recognised
 LONGEST_PAUSE = timedelta(minutes=1)
 
 
@@ -186,7 +187,7 @@ async def forget(session: AsyncSession, team_id: str, *, words: Collection[str],
         payload = dict(row.payload)
         if row.step in ("answer", "post_rest"):
             quoted = " ".join(plain(str(payload.get("text") or "")).split())
-            if row.state == "waiting" and any(one and one in quoted for one in words):
+            if row.state == "waiting" and any(_quotes(quoted, one) for one in words):
                 row.state = "needless"
             if row.state not in UNFINISHED and "text" in payload:
                 payload["text"] = ""
@@ -196,6 +197,11 @@ async def forget(session: AsyncSession, team_id: str, *, words: Collection[str],
             payload |= {key: "…" for key in ("reason", "because") if key in payload}
         if payload != row.payload:
             row.payload = payload
+
+
+def _quotes(text: str, words: str) -> bool:
+    """Whether the text holds these words; what is short stands in many a text, and counts by itself only."""
+    return bool(words) and (words in text if len(words) >= _LONG_ENOUGH else words == text)
 
 
 async def next_time(session: AsyncSession, team_id: str, *, now: datetime) -> datetime | None:

@@ -25,6 +25,7 @@ from tests.world import World, shown
         ("status", "Which incident?"),
         ("take commander", "Which incident?"),
         ("status INC-99", "There is no INC-99 that you can see"),
+        ("timeline page:²", "Which incident?"),
         ("take captain", "There is no role “captain”"),
         ("take comandr", "Did you mean `commander`?"),
         ("assign comms", "Say which role and who"),

@@ -3,6 +3,8 @@
 import pytest
 
 from bot.sandbox import SteppedClock, default_workspace
+from bot.slack.happening import Happening
+from bot.slack.listeners.events import apply
 from tests.scenario.test_backfill import is_on_record, looking_often
 from tests.world import START, World, open_world
 
@@ -104,6 +106,20 @@ async def test_a_channel_that_is_made_private_makes_the_incident_private(world: 
     await world.command("ben", "update Closed the hole", channel=channel)
     assert not [one for one in world.by_bot("incidents") if one.is_reply]
     assert ":lock: INC-1's channel was made private" in "\n".join(world.to_person("ben"))
+
+
+async def test_made_private_counts_however_late_it_is_told_of(world: World) -> None:
+    channel = await world.declare("p1 Salaries are readable by all")
+    room, ana = world.workspace.channel(channel).id, world.workspace.user("ana").id
+    said = {"type": "message", "channel": room, "user": ana, "text": ""}
+    renamed = said | {"subtype": "channel_name", "ts": "1772461920.000100", "name": "payroll", "old_name": channel}
+    private = said | {"subtype": "channel_convert_to_private", "ts": "1772461910.000100"}
+    async with world.bot.desk.work() as uow:
+        await apply(uow, [Happening(event=one, at=uow.now) for one in (renamed, private, private)])
+    await world.settle()
+    incident = (await world.record())["incident"]
+    assert (incident["is_private"], incident["channel"]) == (True, "payroll")
+    assert world.by_bot("incidents")[0].text == "INC-1 continues in private."
 
 
 async def test_nobody_is_told_what_becomes_of_a_closed_incidents_channel(world: World) -> None:

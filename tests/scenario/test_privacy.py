@@ -193,3 +193,21 @@ async def test_nobody_is_shown_a_private_incident_while_the_bot_is_not_in_its_ch
     await world.settle()
     assert not await sees(world, "ben")
     assert await sees(world, "ana")
+
+
+async def test_who_leaves_a_private_incident_holds_no_role_and_hears_nothing_more_of_it(world: World) -> None:
+    channel = await world.declare("p1 Salaries are readable by all private:yes")
+    await world.command("ana", "assign commander @ben", channel=channel)
+    await world.command("ana", "assign tech @chloe", channel=channel)
+    heard = len(world.to_person("ben"))
+    await world.workspace.leave_channel(user="ben", channel=channel)
+    await world.settle()
+    told = world.by_bot(channel)[-1].text
+    assert told == (
+        ":bust_in_silhouette: Ben Okafor left the channel, so nobody is *incident commander* now. "
+        "Who takes over? `/incident take commander`"
+    )
+    await world.pass_time(hours=3)
+    assert len(world.to_person("ben")) == heard
+    ben = world.workspace.user("ben").id
+    assert not [one for one in world.by_bot(channel) if f"<@{ben}>" in one.text and ":alarm_clock:" in one.text]

@@ -1,6 +1,8 @@
 """Updates, and the prompts that keep them coming."""
 
 from bot.sandbox import SteppedClock, default_workspace
+from bot.service import telling
+from bot.store.tables import Incident
 from tests.world import START, World, open_world
 
 
@@ -269,3 +271,15 @@ async def test_the_next_update_is_not_put_off_without_an_update(world: World) ->
     channel = await world.declare()
     answer = await world.command("ana", "update next:2h", channel=channel)
     assert "To put it off, post an update" in answer.text
+
+
+async def test_a_late_update_is_not_made_good_by_another_promise(world: World) -> None:
+    channel = await world.declare()
+    await world.pass_time(minutes=40)
+    answer = await world.command("ana", "update next:20m", channel=channel)
+    assert "INC-1's update is 10 min late. Post one:" in answer.text
+
+
+def test_what_is_said_to_wait_is_looked_for_where_it_waits() -> None:
+    lanes = telling.lanes(Incident(id=7))
+    assert "files:7" in lanes, "the postmortem draft"

@@ -89,3 +89,12 @@ def test_the_example_can_be_played_and_the_wrong_one_is_refused_as_shown() -> No
     with pytest.raises(ScenarioError) as caught:
         parse_scenario(wrong, file="wrong.yaml")
     assert "\n".join(caught.value.problems) + "\n" in blocks(SCENARIOS, "text")
+
+
+PAGES = sorted([*DOCS.parent.glob("*.md"), *DOCS.rglob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_section_stands_twice_in_a_document(page: Path) -> None:
+    headings = [line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("## ")]
+    assert len(headings) == len(set(headings))

@@ -186,3 +186,22 @@ def test_other_faults_and_what_is_no_fault_are_logged_each_time(kept: tuple[Kept
     logger.warning("The outbox loop failed")
     logger.error("The outbox loop failed")
     assert len(handler.lines) == 5
+
+
+def test_what_somebody_was_told_to_look_for_is_always_logged(kept: tuple[Kept, logging.Logger]) -> None:
+    handler, logger = kept
+    for reference in ("13cde3af", "cb3c9cfe"):
+        logger.error("A request failed.", extra={"reference": reference})
+    assert len(handler.lines) == 2
+
+
+def test_faults_of_different_incidents_or_places_are_not_the_same(kept: tuple[Kept, logging.Logger]) -> None:
+    handler, logger = kept
+    for number in (1, 2):
+        logger.warning("Slack did not say who is in a channel.", extra={"incident_id": number})
+    for fail_ in (lambda: int("x"), lambda: {}["x"]):
+        try:
+            fail_()
+        except (ValueError, KeyError):
+            logger.exception("The loop failed.")
+    assert len(handler.lines) == 4

@@ -60,7 +60,9 @@ HELD_BY = {
         "acceptance/test_refused_start.py::test_a_missing_scope_is_named",
         "unit/test_operations.py::test_what_needs_a_missing_scope_is_refused_for_good",
     ],
-    "the channel is archived": ["unit/test_operations.py::test_what_an_archived_channel_refuses_is_told_once"],
+    "a live incident's channel is archived": [
+        "scenario/test_channels.py::test_what_the_bot_has_to_say_waits_until_the_channel_is_open_again"
+    ],
     "Slack asks to wait (429)": [
         "scenario/test_bad_input.py::test_the_rate_limit_delays_and_loses_nothing",
         "scenario/test_outbox.py::test_a_retry_after_holds_its_method_and_nothing_else",

@@ -14,7 +14,7 @@ from bot.service.desk import UnitOfWork
 from bot.service.files import file_facts
 from bot.service.incidents import of_channel
 from bot.service.participants import come_in, go_out
-from bot.service.roles import save_profile
+from bot.service.roles import free_absent, save_profile
 from bot.slack.happening import Happening
 from bot.slack.person import person_facts
 from bot.store import outbox
@@ -211,6 +211,7 @@ async def _handle_left(uow: UnitOfWork, event: Event, at: datetime) -> None:
         await channels.leave(uow, incident, at=moment, by=_text(event, "actor_id"))
     else:
         await go_out(uow, incident, person, at=moment)
+        await free_absent(uow, incident)
 
 
 async def _handle_removed(uow: UnitOfWork, event: Event, at: datetime) -> None:

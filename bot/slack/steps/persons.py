@@ -27,17 +27,18 @@ class TellPerson(Posting):
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
         incident = await by_id(uow, item.incident_id)
         name, references = message_and_references(item)
-        if name == "role_brief" and not await _is_for(uow, incident, references["role"], references["person"]):
+        person = references["person"]
+        # Who has left a private incident hears nothing more of it; who could not be let in is told to somebody inside.
+        if incident.is_private and not await may_see(replace(uow, actor=person), incident):
+            return None
+        if name == "role_brief" and not await _still_holds(uow, incident, references["role"], person):
             return None
         message = await messages.build(uow, incident, words, name, references)
         # A person's id opens the conversation with them.
-        return self._post(item, references["person"], message)
+        return self._post(item, person, message)
 
 
-async def _is_for(uow: UnitOfWork, incident: Incident, role: str, person: str) -> bool:
-    """Whether they hold the role still, and may know of the incident."""
-    if incident.is_private and not await may_see(replace(uow, actor=person), incident):
-        return False
+async def _still_holds(uow: UnitOfWork, incident: Incident, role: str, person: str) -> bool:
     found = await uow.session.scalar(
         select(RoleAssignment.id).where(
             RoleAssignment.incident_id == incident.id,

@@ -65,7 +65,7 @@ class Incident(Row, Base):
     last_update_at: Mapped[datetime | None]
     next_update_due_at: Mapped[datetime | None]
 
-    # What Slack answered; written by the dispatcher alone.
+    # What Slack answered, and what people did with the channel since.
     channel_id: Mapped[str | None]
     channel_name: Mapped[str | None]
     channel_problem: Mapped[str | None]  # why there is no channel

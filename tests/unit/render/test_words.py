@@ -104,7 +104,14 @@ def facts_with(text: str) -> dict[str, dict[str, Any]]:
         "trouble": {"what": "set the topic", "why": text},
         "update": {"update": update, "priority": "P1"},
         "withdrawn": {},
-        "vacant": {"name": text, "left": [], "commander": "U2", "role_name": "tech lead", "role_word": "tech"},
+        "vacant": {
+            "name": text,
+            "why": "deactivated",
+            "left": [],
+            "commander": "U2",
+            "role_name": "tech lead",
+            "role_word": "tech",
+        },
     }
     return {name: {"it": one, **more} for name, more in facts.items()}
 
