@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CONNECTED = "incident-bot is connected"
 LISTENING = "incident-bot is listening on "
 # Seconds after which something that does not happen is a failure; machines under load are slow.
-PATIENCE = 20.0
+PATIENCE = 60.0
 _BETWEEN_LOOKS = 0.03
 
 Seen = TypeVar("Seen")

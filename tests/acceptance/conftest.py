@@ -7,7 +7,7 @@ import pytest
 
 from bot.resources import packaged
 from bot.sandbox import RealClock, SandboxServer, default_workspace
-from tests.processes import PROGRAM, Control, controlling, for_workspace
+from tests.processes import PATIENCE, PROGRAM, Control, controlling, for_workspace
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 async def server() -> AsyncIterator[SandboxServer]:
-    async with SandboxServer(default_workspace(RealClock())) as opened:
+    async with SandboxServer(default_workspace(RealClock()), ack_within=PATIENCE) as opened:
         yield opened
 
 

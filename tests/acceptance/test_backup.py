@@ -264,7 +264,8 @@ async def test_an_organisation_moves_to_a_role_and_a_database_made_as_the_guide_
     [command] = blocks(section("## From SQLite to PostgreSQL"))
     words = command.replace("sqlite+aiosqlite:////var/lib/incident-bot/incident-bot.db", env["DATABASE_URL"])
     moved = await run(*shlex.split(words.replace("$NEW_DATABASE_URL", target))[1:], env=env, cwd=tmp_path)
-    assert (moved.code, moved.err) == (0, "")
+    assert moved.code == 0, moved
+    assert all(re.fullmatch(r" *\d+ %  (copying|comparing) \w+", line) for line in moved.err.splitlines()), moved.err
     [example] = blocks(section("## From SQLite to PostgreSQL"), "text")
     shown = make_url(target).render_as_string(hide_password=True)
     promised = example.replace("postgresql+psycopg://incident_bot:***@db.example/incident_bot", shown)

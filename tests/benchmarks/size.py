@@ -17,6 +17,7 @@ from bot.service.incidents import number_here, of_channel
 from bot.slack import facts
 from bot.slack.gateway import Gateway
 from bot.slack.listeners.interactions import Asked, Interactions
+from bot.slack.membership import Membership
 from bot.store.database import Database
 from bot.store.tables import Person, Workspace
 from commands import find_commands
@@ -148,7 +149,9 @@ def _typed(typed: str) -> Doing:
             answers.append(await reading.command.run(call))
             return answers[-1]
 
-        await Interactions(desk, Gateway(token="", api_url="")).do(asked, doing)
+        slack = Gateway(token="", api_url="")
+        nobody = Workspace(team_id=desk.team_id, name="", url="", bot_user_id="UBOT", bot_id="BBOT")
+        await Interactions(desk, slack, Membership(desk, slack, nobody)).do(asked, doing)
         assert answers, "it was refused"
 
     return do

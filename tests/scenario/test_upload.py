@@ -24,7 +24,7 @@ def drafts(world: World, channel: str) -> list[str]:
         {"error": {"method": HOST, "error": 503}},
         {"error": {"method": HOST, "error": 500}},
         {"error": {"method": HOST, "error": 404}},  # the address is not known any more
-        {"rate_limit": {"method": HOST, "retry_after": 2}},
+        {"rate_limit": {"method": HOST, "retry_after": 30}},
         {"drop_before_accept": {"method": HOST}},
         {"drop_after_accept": {"method": HOST}},
         {"answer": {"method": "files.getUploadURLExternal", "body": "<html>Maintenance</html>"}},
@@ -38,7 +38,7 @@ async def test_a_draft_waits_until_the_file_host_is_back_and_nothing_waits_for_t
     channel = await world.declare()
     world.server.faults.set(fault)
     await world.command("ana", "resolve Orders flow again", channel=channel)
-    await world.pass_time(minutes=10)
+    await world.pass_time(minutes=2)
     assert drafts(world, channel) == []
     await world.command("ben", "reopen They do not", channel=channel)
     assert any("They do not" in message.text for message in world.by_bot(channel)), "said while the draft waits"
