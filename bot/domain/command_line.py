@@ -23,7 +23,7 @@ _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\S+")
 _PERSON = re.compile(r"<@[^<>]+>|@\S+")
 _TRAILING = ",;.!)]"  # the end of the sentence, not of the time
-_MOST_WORDS = 3  # 2026-03-02 14:23 UTC, 20 min ago
+_MOST_WORDS = 7  # 1 d 2 h 30 m ago
 
 
 def _yes_or_no(value: str) -> bool:
@@ -181,6 +181,8 @@ def _with_value(typed: Typed, match: re.Match[str], *, in_front: bool) -> _Found
     if key == "private" and sign != ":":
         return None  # whoever declares is asked
     value, end = _value(typed, match.end())
+    if match["open"]:
+        value = value.rstrip(_TRAILING)  # of (service:refunds) the value is refunds
     # What has no values of its own can be a word of the text, unless it is written as nobody writes a text.
     attached = sign == "=" or match["dashes"] == "--"
     sure = sign == ":" or (key not in _READS and attached)

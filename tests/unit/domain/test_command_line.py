@@ -56,6 +56,7 @@ def test_an_option_behind_a_person_is_an_option(person: str) -> None:
         ("x since：１４：２３", "x", {"since": "14:23"}),  # a full-width keyboard
         ("x –since:14:23", "x", {"since": "14:23"}),  # a dash
         ("x --since 14:23 --service api", "x", {"since": "14:23", "service": "api"}),  # as in a shell
+        ("x since: 1 d 2 h 30 m ago y", "x y", {"since": "1 d 2 h 30 m ago"}),  # each unit by itself
         ("x (since 14:23)", "x (since 14:23)", {}),  # no sign: text
         ("x sicne:14:23", "x", {"since": "14:23"}),  # a letter amiss, and a value that can be nothing else
         ("x service=api", "x", {"service": "api"}),
@@ -105,6 +106,13 @@ def test_what_may_be_text_is_in_doubt(text: str, typed: str, readable: bool, oth
 
     assert doubt is not None
     assert (doubt.typed, doubt.readable, doubt.others) == (typed, readable, others)
+
+
+def test_the_bracket_around_an_option_is_no_part_of_its_value() -> None:
+    doubt = parse_command_line("sick (service:refunds) of it", KNOWN).doubt
+
+    assert doubt is not None
+    assert (doubt.typed, doubt.value, doubt.others) == ("(service:refunds)", "refunds", "sick of it")
 
 
 @given(text=anything | typed)
