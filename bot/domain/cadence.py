@@ -19,6 +19,7 @@ def slot_after(due: datetime, *, every: timedelta, now: datetime) -> datetime:
 
 # A reminder that nobody answers all night helps nobody; four hours is a shift's half.
 _LONGEST_PROMPT_INTERVAL = timedelta(hours=4)
+_MOST_DOUBLINGS = 20  # far beyond four hours, and still a number that a timedelta holds
 
 
 def prompt_interval(every: timedelta, round_: int) -> timedelta:
@@ -26,7 +27,7 @@ def prompt_interval(every: timedelta, round_: int) -> timedelta:
 
     At most four hours, or the rhythm itself where that is longer. Rounds count from 1.
     """
-    times: int = 2 ** min(max(0, round_ - 2), 20)
+    times: int = 2 ** min(max(0, round_ - 2), _MOST_DOUBLINGS)
     return min(every * times, max(every, _LONGEST_PROMPT_INTERVAL))
 
 

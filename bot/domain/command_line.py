@@ -191,10 +191,11 @@ def _with_value(typed: Typed, match: re.Match[str], *, in_front: bool) -> _Found
 
 def _resembling(typed: Typed, match: re.Match[str], known: Collection[str]) -> _Found | None:
     """`privat:yes`, `sicne:14:23`: taken for what it resembles only where its value can be nothing else."""
-    close = difflib.get_close_matches(match["key"].lower(), known, n=1, cutoff=_CLOSE)
-    reads = _READS.get(close[0]) if close else None
-    found = _readable(typed, match.end(), reads) if reads else None
-    return _Found(key=close[0], value=found[0], end=found[1], sure=True) if found else None
+    key = nearest(match["key"], known, cutoff=_CLOSE)
+    if key is None or (reads := _READS.get(key)) is None:
+        return None
+    found = _readable(typed, match.end(), reads)
+    return _Found(key=key, value=found[0], end=found[1], sure=True) if found else None
 
 
 def _private_flag(typed: Typed, match: re.Match[str]) -> _Found:
@@ -221,7 +222,7 @@ def _value(typed: Typed, start: int) -> tuple[str, int]:
     """The option's value from `start` and the position behind it; a quote that is never closed ends at a space."""
     rest = typed.written(start)
     closing = _QUOTES.get(rest[:1])
-    if closing and (length := rest.find(closing, 1)) > 0:
+    if closing and (length := rest.find(closing, 1)) != -1:
         return rest[1:length].strip(), start + len(plain_keys(rest[: length + 1]))
     end = start + len(_word(typed, start))
     return typed.written(start, end), end
@@ -229,8 +230,7 @@ def _value(typed: Typed, start: int) -> tuple[str, int]:
 
 def _misspelt(word: str, known: Collection[str]) -> str | None:
     match = re.match(r"([A-Za-z_]{2,20}):(?=\S)", word)
-    close = difflib.get_close_matches(match[1].lower(), known, n=1, cutoff=_CLOSE) if match else []
-    return close[0] if close else None
+    return nearest(match[1], known, cutoff=_CLOSE) if match else None
 
 
 def spell(verb: str, words: str, *, number: int | None = None, options: Mapping[str, str] | None = None) -> str:
@@ -250,8 +250,8 @@ def _quoted(value: str) -> str:
 def first_word(text: str) -> tuple[str, str]:
     """The first word and the rest, both stripped."""
     # Any space: a line break after the verb is typed with Shift+Enter, a no-break space is pasted.
-    head, *tail = text.split(maxsplit=1) or [""]
-    return head, "".join(tail).strip()
+    head = next(iter(text.split()), "")
+    return head, text.strip().removeprefix(head).strip()
 
 
 def take_reference(text: str) -> tuple[int | None, str]:
@@ -261,7 +261,7 @@ def take_reference(text: str) -> tuple[int | None, str]:
     return (int(match[1]), tail) if match else (None, text.strip())
 
 
-def nearest(word: str, names: Collection[str]) -> str | None:
-    """The name that was probably meant by `word`, or None."""
-    close = difflib.get_close_matches(word.lower(), names, n=1, cutoff=0.6)
+def nearest(word: str, names: Collection[str], *, cutoff: float = 0.6) -> str | None:
+    """The name that was probably meant by `word`, or None; `cutoff` says how alike they must be, from 0 to 1."""
+    close = difflib.get_close_matches(word.lower(), names, cutoff=cutoff)
     return close[0] if close else None

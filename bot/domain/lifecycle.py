@@ -44,13 +44,12 @@ def check_transition(name: str, current: Status, wanted: Status) -> None:
         raise UserError(f"{name} is already {current}.")
     if current in ENDED and wanted is not Status.CLOSED:
         raise UserError(f"{name} is already {current}. Reopen it first: `/incident reopen {name} REASON`.")
-    if wanted is Status.CLOSED:
-        raise UserError(
-            f"{name} is {current}, and only a resolved incident can be closed."
-            if current is Status.CANCELLED
-            else f"{name} is still {current}. Resolve it first: `/incident resolve {name} HOW IT WAS VERIFIED`."
-        )
-    raise UserError(f"{name} cannot go from {current} to {wanted}.")
+    # No other way is missing but the one to closed, which leads through resolved.
+    raise UserError(
+        f"{name} is {current}, and only a resolved incident can be closed."
+        if current is Status.CANCELLED
+        else f"{name} is still {current}. Resolve it first: `/incident resolve {name} HOW IT WAS VERIFIED`."
+    )
 
 
 def parse_status(word: str) -> Status | None:

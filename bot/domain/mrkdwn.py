@@ -4,7 +4,7 @@ import html
 import re
 import string
 from collections.abc import Callable, Iterable
-from typing import Any, SupportsIndex
+from typing import Any
 
 _TOKEN = re.compile(r"<([^<>]*)>")
 _USER = re.compile(r"<@([UW][A-Z0-9]+)(?:\|([^<>]*))?>")
@@ -35,16 +35,10 @@ class Mrkdwn(str):
     def __add__(self, other: str) -> "Mrkdwn":
         return Mrkdwn(str(self) + markup(other))
 
-    def __mul__(self, times: SupportsIndex) -> "Mrkdwn":
-        return Mrkdwn(str(self) * times)
-
 
 class _Escaping(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         return markup(value if isinstance(value, str) and not format_spec else format(value, format_spec))
-
-    def convert_field(self, value: Any, conversion: Any) -> Any:
-        return super().convert_field(value, conversion)
 
 
 def markup(text: object) -> Mrkdwn:
@@ -102,7 +96,11 @@ def plain(text: str, name_of: Callable[[str], str | None] = lambda _id: None) ->
 
 def _is_address(label: str, target: str) -> bool:
     """Whether the label says what the link does: Slack sends a typed `x.org` as `<http://x.org|x.org>`."""
-    return bool(label) and _SCHEME.sub("", target).rstrip("/").lower() == _SCHEME.sub("", label).rstrip("/").lower()
+
+    def address(link: str) -> str:
+        return _SCHEME.sub("", link).removesuffix("/").casefold()
+
+    return bool(label) and address(label) == address(target)
 
 
 def mentioned(text: str) -> list[str]:

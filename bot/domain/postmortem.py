@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Protocol
 
 from bot.domain.lifecycle import ENDED, LIVE, Status
@@ -22,16 +23,10 @@ class TimelineItem:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Phase:
+class Phase(Interval):
     """The incident was in one status from one time to another."""
 
     status: str
-    start: datetime
-    end: datetime | None
-
-    @property
-    def lasted(self) -> timedelta | None:
-        return self.end - self.start if self.end else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +138,7 @@ class PostmortemWriter(Protocol):
 def phases(changes: Sequence[tuple[datetime, str]], ended_at: datetime | None) -> list[Phase]:
     """Phases from (time, status reached) in order of time; the last live one ends at `ended_at`."""
     found = []
-    for (start, status), following in zip(changes, [*changes[1:], None], strict=False):
+    for (start, status), following in zip_longest(changes, changes[1:]):
         end = following[0] if following else ended_at
         if end is None or end > start:
             found.append(Phase(status=status, start=start, end=end))
@@ -176,5 +171,5 @@ def mitigation_lost_at(changes: Sequence[StatusChange]) -> datetime | None:
 
 def message_link(workspace_url: str, channel_id: str, ts: str, thread_ts: str | None) -> str:
     """Slack's permalink of a message; a reply is found through its thread."""
-    base = f"{workspace_url.rstrip('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
+    base = f"{workspace_url.removesuffix('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
     return f"{base}?thread_ts={thread_ts}&cid={channel_id}" if thread_ts and thread_ts != ts else base

@@ -51,7 +51,7 @@ class Scale:
 
     def is_above(self, word: str) -> bool:
         """Whether `word` is numbered above the highest level: p0, sev0."""
-        numbered = _NUMBERED.fullmatch(" ".join(word.lower().rstrip("?").split()))
+        numbered = _NUMBERED.fullmatch(" ".join(word.rstrip("?").lower().split()))
         names = [*self.levels, *self.aliases]
         numbers = [int(found["number"]) for name in names if (found := _NUMBERED.fullmatch(name))]
         return numbered is not None and bool(numbers) and int(numbered["number"]) < min(numbers)
@@ -123,7 +123,7 @@ def priority_in_front(text: str, scale: Scale, *, any_name: bool) -> Stated | No
 
 def looks_like_priority(word: str) -> bool:
     """Whether `word` is a priority's name and number, in this scale or in another."""
-    return _NUMBERED.fullmatch(" ".join(plain_keys(word).lower().rstrip("?").split())) is not None
+    return _NUMBERED.fullmatch(" ".join(plain_keys(word).rstrip("?").lower().split())) is not None
 
 
 def _end(pattern: re.Pattern[str], text: str, start: int) -> int:

@@ -60,10 +60,10 @@ def _fit(
     """How well it fits, compared from left to right: subcategory, service, category, words of the title."""
     categories, lowered = runbook.match.categories, title.lower()
     return (
-        bool(category and subcategory) and f"{category}/{subcategory}" in categories,
-        bool(service) and str(service).lower() in runbook.match.services,
-        bool(category) and category in categories,
-        sum(1 for word in runbook.match.words if word in lowered),
+        f"{category}/{subcategory}" in categories,
+        service is not None and service.lower() in runbook.match.services,
+        category in categories,
+        len([word for word in runbook.match.words if word in lowered]),
     )
 
 

@@ -38,7 +38,8 @@ def _words(text: str) -> frozenset[str]:
 def likeness(title: str, other_title: str, *, same_service: bool, same_category: bool) -> float:
     """0 to 1: how much of the titles' words is shared, with a same service or category weighing in."""
     ours, theirs = _words(title), _words(other_title)
-    shared = len(ours & theirs) / len(ours | theirs) if ours and theirs else 0.0
+    either = ours | theirs
+    shared = len(ours & theirs) / len(either) if either else 0.0
     return min(1.0, shared * 0.6 + (0.25 if same_service else 0) + (0.2 if same_category else 0))
 
 

@@ -13,6 +13,8 @@ _PART = re.compile(r"(\d+)\s*([smhdw])")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(z|utc)?", re.IGNORECASE)
 _LONGEST = timedelta(days=3650)
 _A_WEEK = 7
+# The neighbours, and one more: zones have left out a whole day.
+_DAYS_AROUND = [timedelta(days=days) for days in range(-2, 3)]
 
 
 def parse_duration(text: str) -> timedelta | None:
@@ -33,11 +35,11 @@ def _clock_times(text: str, near: datetime, zone: tzinfo) -> list[datetime]:
     if hour > 23 or minute > 59 or second > 59:
         return []
     local = near.astimezone(UTC if match[4] else zone)
-    today = local.replace(hour=hour, minute=minute, second=second, microsecond=0, fold=0)
+    today = local.replace(hour=hour, minute=minute, second=second, microsecond=0)
     found = []
-    for days in range(-2, 3):  # the neighbours, and one more: zones have left out a whole day
+    for days in _DAYS_AROUND:
         # Wall-clock arithmetic, so that "yesterday at 14:23" is right across a change of summer time.
-        day = today + timedelta(days=days)
+        day = today + days
         first, second_time = day.astimezone(UTC), day.replace(fold=1).astimezone(UTC)
         # In the night in which clocks go back, 01:30 comes twice; where they skip it, fold=1 would lie before it.
         found += [first, max(first, second_time)]
@@ -47,7 +49,7 @@ def _clock_times(text: str, near: datetime, zone: tzinfo) -> list[datetime]:
 def _exact_time(text: str, zone: tzinfo) -> datetime | None:
     """ISO 8601; without an offset in the speaker's zone. None where it is none."""
     try:
-        when = datetime.fromisoformat(text.upper() if text.endswith("z") else text)
+        when = datetime.fromisoformat(text.upper())  # a phone writes z
         return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):  # an offset can lead out of the years that Python knows
         return None

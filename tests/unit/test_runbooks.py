@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from bot.config import Settings, load_settings
-from bot.domain.runbook import Action, Escalation, Match, Runbook, Step, best_runbook
+from bot.domain.runbook import Runbook, Step, best_runbook
 from bot.errors import ConfigError
 from bot.render.words import Words
 from bot.resources import packaged
@@ -90,43 +90,6 @@ def test_the_briefing_fits_into_one_message(slug: str, runbooks: dict[str, Runbo
 
 
 # which one is offered
-
-
-def runbook(slug: str, **match: Any) -> Runbook:
-    return Runbook(
-        slug=slug,
-        title=slug,
-        summary="Look first.",
-        match=Match(**match),
-        symptoms=("It is slow",),
-        first_checks=(Action(do="Look"),),
-        mitigations=(Action(do="Mend"),),
-        escalation=(Escalation(to="on-call", when="at once", how="page"),),
-        steps=(Step(do="Decide", owner="incident_commander"),),
-    )
-
-
-BY_WORDS = runbook("by words", words=("checkout",))
-BY_CATEGORY = runbook("by category", categories=("network",))
-BY_SERVICE = runbook("by service", services=("checkout",))
-BY_SUBCATEGORY = runbook("by subcategory", categories=("network/dns",))
-
-
-@pytest.mark.parametrize(
-    ("offered", "best"),
-    [
-        ([BY_WORDS, BY_CATEGORY, BY_SERVICE, BY_SUBCATEGORY], BY_SUBCATEGORY),
-        ([BY_WORDS, BY_CATEGORY, BY_SERVICE], BY_SERVICE),
-        ([BY_WORDS, BY_CATEGORY], BY_CATEGORY),
-        ([BY_WORDS], BY_WORDS),
-    ],
-    ids=lambda value: value.slug if isinstance(value, Runbook) else None,
-)
-def test_subcategory_beats_service_beats_category_beats_words(offered: list[Runbook], best: Runbook) -> None:
-    facts = {"category": "network", "subcategory": "dns", "service": "Checkout", "title": "Checkout is down"}
-
-    assert best_runbook(offered, **facts) is best
-    assert best_runbook(reversed(offered), **facts) is best
 
 
 def test_where_nothing_fits_none_is_offered(runbooks: dict[str, Runbook]) -> None:
@@ -285,26 +248,3 @@ def test_several_mistakes_of_one_file_are_reported_at_once(tmp_path: Path) -> No
 
     assert len(found) == 3
     assert all(line.startswith(f"{folder / 'checkout.yaml'}: ") for line in found)
-
-
-def test_many_words_of_the_title_do_not_outweigh_the_category() -> None:
-    """Five words once beat a category, and nine a subcategory."""
-
-    def runbook(slug: str, match: Match) -> Runbook:
-        return Runbook(
-            title=slug,
-            summary="",
-            match=match,
-            symptoms=(),
-            first_checks=(),
-            mitigations=(),
-            escalation=(),
-            steps=(),
-            slug=slug,
-        )
-
-    words = ("one", "two", "three", "four", "five", "six")
-    wordy, fitting = runbook("wordy", Match(words=words)), runbook("fitting", Match(categories=("network",)))
-    title = " ".join(words)
-    found = best_runbook([wordy, fitting], category="network", subcategory=None, service=None, title=title)
-    assert found is fitting

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.cadence import Punctuality, next_update_due, slot_after
+from bot.domain.cadence import Punctuality, next_update_due, prompt_interval, slot_after
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -36,6 +36,7 @@ def test_the_next_update_is_due_as_promised_else_after_the_interval(
         (1, 30),  # asked a little late: the rhythm stays
         (29, 30),
         (30, 60),  # the second slot is now: the next one
+        (-45, 30),  # asked ahead of time: the rhythm starts where it is due
         (300, 330),  # down for five hours: one prompt, not ten
     ],
 )
@@ -54,6 +55,25 @@ def test_the_next_slot_is_the_first_one_that_lies_ahead(every: timedelta, late: 
 
     assert found - every <= now < found
     assert (found - NOON) % every == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("every", "intervals"),
+    [
+        (30, [30, 30, 60, 120, 240, 240]),  # twice the usual rhythm, then slower and slower, up to four hours
+        (45, [45, 45, 90, 180, 240, 240]),  # four hours, not the next doubling
+        (24 * 60, [24 * 60] * 6),  # who is owed an update a day is not reminded more often than that
+    ],
+)
+def test_reminders_that_nobody_answers_slow_down(every: int, intervals: list[int]) -> None:
+    found = [prompt_interval(every * MINUTE, round_) for round_ in range(1, 7)]
+
+    assert found == [minutes * MINUTE for minutes in intervals]
+
+
+def test_a_week_of_silence_is_counted_without_running_out_of_numbers() -> None:
+    assert prompt_interval(HALF_HOUR, 10_000) == timedelta(hours=4)
+    assert prompt_interval(timedelta(microseconds=1), 10_000) > timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.mrkdwn import Mrkdwn, channel_link, cut, escape, link, markup, mention, mentioned, plain
+from bot.domain.mrkdwn import Mrkdwn, channel_link, cut, escape, link, markup, mention, mentioned, plain, unbroken
 
 anything = st.text(max_size=200)
 # Texts in which markup turns up far more often than by chance.
@@ -50,6 +50,11 @@ def test_markup_is_escaped_once_however_often_it_is_handed_on(text: str) -> None
     assert Mrkdwn("{}").format(markup(markup(text))) == escape(text)
 
 
+def test_numbers_and_names_are_formatted_as_asked_and_parts_are_joined() -> None:
+    assert Mrkdwn("{:02d} {:>4}|{!r}").format(7, "R&D", "<") == "07  R&amp;D|'&lt;'"
+    assert Mrkdwn(" & ").join(["<a>", mention("U1")]) == "&lt;a&gt; & <@U1>"
+
+
 def test_markup_by_intention_stays_alive_beside_words() -> None:
     said = Mrkdwn("{} in {}: {}").format(mention("U1"), channel_link("C1"), "<@U2> & co")
 
@@ -61,6 +66,18 @@ def test_a_link_stays_one_link_whatever_its_label_holds(label: str, url: str) ->
     written = link(f"https://a.example/{url}", label)
 
     assert re.fullmatch(r"<https://a\.example/[^<>|]*\|[^<>|]*>", written, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("url", "label", "written"),
+    [
+        ("https://a.example/x?b=1&c", "the graph", "<https://a.example/x?b=1&amp;c|the graph>"),
+        ("https://a.example/a|b", "a|b", "<https://a.example/a%7Cb|a¦b>"),  # a bar would end the address
+        ("https://a.example", "<R&D>", "<https://a.example|&lt;R&amp;D&gt;>"),
+    ],
+)
+def test_a_link_leads_where_it_says(url: str, label: str, written: str) -> None:
+    assert link(url, label) == written
 
 
 # cutting
@@ -106,6 +123,20 @@ def test_a_text_is_cut_before_what_does_not_fit(text: str, limit: int, left: str
     assert cut(text, limit) == left
 
 
+@pytest.mark.parametrize(
+    ("start", "left"),
+    [
+        ("R&amp;D is", "R&amp;D is"),
+        ("R&am", "R"),
+        ("by <@U1", "by "),
+        ("by <@U1>", "by <@U1>"),
+        ("<https://a.example|the gr", ""),
+    ],
+)
+def test_the_start_of_a_message_ends_before_what_was_begun(start: str, left: str) -> None:
+    assert unbroken(start) == left
+
+
 # reading
 
 
@@ -123,6 +154,8 @@ def test_a_text_is_cut_before_what_does_not_fit(text: str, limit: int, left: str
         ("<https://a.example/?b=1&amp;c>", "https://a.example/?b=1&c"),
         ("<http://deploy.sh|deploy.sh> broke", "deploy.sh broke"),  # as Slack sends what was typed without http://
         ("<https://Acme.com/|acme.com>", "acme.com"),
+        ("<https://acme.com|acme.com/>", "acme.com/"),
+        ("<https://acme.com/|HTTPS://acme.com>", "HTTPS://acme.com"),
         ("<mailto:ana@acme.com|ana@acme.com>", "ana@acme.com"),
         ("<mailto:ana@acme.com|Ana>", "Ana (mailto:ana@acme.com)"),
         ("<https://a.example|the graph>", "the graph (https://a.example)"),  # a document has no links behind words

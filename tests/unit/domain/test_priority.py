@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.priority import Choice, Scale, check_level, choose, priority_in_front, read_priority
+from bot.domain.priority import (
+    Choice,
+    Scale,
+    check_level,
+    choose,
+    looks_like_priority,
+    priority_in_front,
+    read_priority,
+)
 from bot.errors import UserError
 
 # The table as process 6 has it: rows are impact, columns urgency.
@@ -22,6 +30,13 @@ SCALE = Scale(
     aliases={"sev1": "p1", "sev2": "p2", "critical": "p1", "all-hands": "p1", "hands": "p3"},
     matrix=MATRIX,
     when_unstated="p2",
+)
+# An organisation that calls its levels by names, in no order of the alphabet.
+NAMED = Scale(
+    levels=("urgent", "high", "prio3", "low"),
+    aliases={"now": "urgent"},
+    matrix={"wide": {"soon": "urgent", "later": "low"}, "narrow": {"soon": "prio3", "later": "high"}},
+    when_unstated="high",
 )
 LEVELS = st.sampled_from(SCALE.levels)
 
@@ -59,7 +74,7 @@ def test_a_priority_is_read_and_doubt_goes_higher(word: str, priority: str, in_d
     assert (choice.priority, choice.in_doubt) == (priority, in_doubt)
 
 
-@pytest.mark.parametrize("word", ["", "?", "/", "p9", "p1/p9", "checkout", "p1!", "p", "1"])
+@pytest.mark.parametrize("word", ["", "?", "/", "p9", "p1/p9", "checkout", "p1!", "p", "1", "p1X"])
 def test_a_word_that_names_no_priority_is_left_alone(word: str) -> None:
     assert read_priority(word, SCALE) is None
 
@@ -93,6 +108,17 @@ def test_any_word_is_read_or_left_alone(word: str) -> None:
     assert choice is None or choice.priority in SCALE.levels
 
 
+@pytest.mark.parametrize(
+    ("word", "priority"),
+    [("low/urgent", "urgent"), ("now|low", "urgent"), ("low?", "prio3"), ("prio-3", "prio3"), ("PRIO_3", "prio3")],
+)
+def test_the_order_is_the_scales_and_not_the_alphabets(word: str, priority: str) -> None:
+    choice = read_priority(word, NAMED)
+
+    assert choice is not None
+    assert choice.priority == priority
+
+
 # in front of a text
 
 
@@ -104,6 +130,7 @@ def test_any_word_is_read_or_left_alone(word: str) -> None:
         "sev-1",
         "SEV 1",
         "SEV 1:",
+        "(SEV 1)",
         "P1 -",
         "P1 –",
         "P1 —",
@@ -158,12 +185,49 @@ def test_a_level_that_is_not_there_is_told_from_text(text: str) -> None:
 
     assert stated is not None
     assert stated.choice is None
+    assert text.startswith(stated.word)
 
 
-@pytest.mark.parametrize("word", ["p0", "P0", "sev0", "SEV 0", "sev-0"])
+def test_the_word_is_told_as_typed_but_for_spaces() -> None:
+    stated = priority_in_front("SEV   7: x", SCALE, any_name=False)
+
+    assert stated is not None
+    assert stated.word == "SEV 7"
+
+
+def test_a_level_of_the_scale_is_one_without_a_number_and_another_name_only_where_it_is_asked_for() -> None:
+    level = priority_in_front("Urgent: disk full", NAMED, any_name=False)
+
+    assert level is not None
+    assert level.choice is not None
+    assert (level.choice.priority, level.rest) == ("urgent", "disk full")
+    assert priority_in_front("now: disk full", NAMED, any_name=False) is None
+    alias = priority_in_front("now: disk full", NAMED, any_name=True)
+    assert alias is not None
+    assert alias.rest == "disk full"
+
+
+@pytest.mark.parametrize(
+    ("word", "looks"),
+    [("p9", True), ("SEV-7??", True), ("priority  2", True), ("P1X", False), ("?p1", False), ("p1000", False)],
+)
+def test_the_name_and_number_of_some_scale_is_told_from_a_word(word: str, looks: bool) -> None:
+    assert looks_like_priority(word) is looks
+
+
+@pytest.mark.parametrize("word", ["p0", "P0", "sev0", "SEV 0", "SEV  0", "sev-0", "p0?"])
 def test_what_is_above_the_scale_is_known(word: str) -> None:
     assert SCALE.is_above(word)
+    assert not SCALE.is_above(word.replace("0", "1"))
     assert not SCALE.is_above(word.replace("0", "9"))
+
+
+def test_no_word_is_above_a_scale_without_numbers_and_a_part_number_above_none() -> None:
+    nameless = Scale(levels=("urgent", "low"), aliases={}, matrix={}, when_unstated="low")
+
+    assert not nameless.is_above("p0")
+    assert not SCALE.is_above("p0X")
+    assert not SCALE.is_above("?p0")
 
 
 @pytest.mark.parametrize(
@@ -239,6 +303,23 @@ def test_a_further_hint_never_lowers_a_declared_priority(
     assert choice.because
     if said:
         assert SCALE.higher(choice.priority, said) == choice.priority
+
+
+@pytest.mark.parametrize(
+    ("said", "impact", "urgency", "priority"),
+    [
+        ("high", "wide", "soon", "urgent"),  # first in the scale, last in the alphabet
+        ("urgent", "narrow", "later", "urgent"),
+        (None, "wide", None, "urgent"),
+        (None, "narrow", None, "high"),
+        (None, None, "soon", "urgent"),
+        (None, None, "later", "high"),
+    ],
+)
+def test_the_higher_one_is_the_one_that_the_scale_puts_first(
+    said: str | None, impact: str | None, urgency: str | None, priority: str
+) -> None:
+    assert choose(NAMED, stated=stated(said), impact=impact, urgency=urgency).priority == priority
 
 
 # levels

@@ -64,6 +64,7 @@ def test_the_order_is_no_part_of_the_title() -> None:
     assert without_order("Salary file leaked private yes") == "Salary file leaked"
     assert without_order("private yes") == "private yes"
     assert without_order("Private network down") == "Private network down"
+    assert without_order("private:yes  Salary file\nleaked") == "Salary file leaked"
 
 
 pieces = st.lists(

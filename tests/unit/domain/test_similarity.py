@@ -41,6 +41,24 @@ def test_noise_is_not_offered(other: str, service: bool, category: bool) -> None
     assert not alike(other, service=service, category=category)
 
 
+@pytest.mark.parametrize(
+    ("title", "other", "service", "category", "score"),
+    [
+        ("Checkout returns 503", "503 on CHECKOUT", False, False, 0.6),  # words alone are no proof
+        ("Checkout slow", "Checkout broken", False, False, 0.2),  # a third of them
+        ("Checkout slow", "Checkout slow", True, False, 0.85),
+        ("Checkout slow", "Checkout slow", False, True, 0.8),
+        ("Checkout slow", "Checkout slow", True, True, 1.0),  # no more than certain
+        ("The API returns", "Return from that API", False, False, 0.6),  # common words in capitals do not count
+        ("決", "", False, False, 0.0),  # titles without a word share none
+    ],
+)
+def test_words_weigh_more_than_the_service_and_that_more_than_the_category(
+    title: str, other: str, service: bool, category: bool, score: float
+) -> None:
+    assert likeness(title, other, same_service=service, same_category=category) == pytest.approx(score)
+
+
 def test_the_same_service_alone_is_not_enough() -> None:
     assert not alike("Invoices arrive late", service=True)
 

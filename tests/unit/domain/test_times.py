@@ -8,7 +8,21 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.times import from_ts, iso, parse_duration, parse_next, parse_past, span
+from bot.domain.times import (
+    as_typed,
+    clock_time,
+    earlier_ts,
+    from_ts,
+    iso,
+    parse_duration,
+    parse_next,
+    parse_past,
+    reads_as_date,
+    reads_as_next,
+    reads_as_past,
+    rough,
+    span,
+)
 from bot.errors import UserError
 
 Parse = Callable[..., datetime]
@@ -128,6 +142,51 @@ def test_a_duration_is_shown_in_the_units_a_reader_needs(seconds: float, shown: 
     assert span(timedelta(seconds=seconds)) == shown
 
 
+@pytest.mark.parametrize(
+    ("duration", "shown"),
+    [
+        (timedelta(minutes=30), "30 min"),
+        (timedelta(hours=4), "4 h"),
+        (timedelta(days=1), "a day"),
+        (timedelta(days=7), "7 days"),
+        (timedelta(days=1, hours=1), "25 h"),  # not round: as it is
+        (timedelta(0), "0 s"),
+    ],
+)
+def test_a_limit_is_told_in_days_where_it_is_round(duration: timedelta, shown: str) -> None:
+    assert rough(duration) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "typed"), [(1800, "30m"), (90, "90s"), (14_400, "240m"), (60, "1m"), (59.6, "1m"), (1, "1s")]
+)
+def test_a_duration_is_offered_as_it_can_be_typed(seconds: float, typed: str) -> None:
+    assert as_typed(timedelta(seconds=seconds)) == typed
+    assert parse_duration(typed) == timedelta(seconds=round(seconds))
+
+
+@pytest.mark.parametrize(
+    ("when", "shown"),
+    [
+        ("2026-03-02T19:20", "14:20"),  # in the reader's zone
+        ("2026-03-03T04:59", "23:59"),  # tomorrow in UTC, today for the reader
+        ("2026-03-03T05:00", "Tue 00:00"),
+        ("2026-03-09T03:10", "Sun 23:10"),  # the sixth day from now
+        ("2026-03-09T14:20", "Mon 9 Mar 10:20"),  # in a week “Mon” would be today
+        ("2026-03-01T19:20", "Sun 1 Mar 14:20"),  # what is past is never “Sun” alone
+    ],
+)
+def test_a_time_is_shown_with_as_much_of_its_date_as_the_reader_needs(when: str, shown: str) -> None:
+    assert clock_time(utc(when), now=NOW, zone=NEW_YORK) == shown
+
+
+def test_today_is_the_readers_today() -> None:
+    now = utc("2026-03-02T20:00")  # the 3rd in Kathmandu, where the machine stands, and the 2nd in New York
+
+    assert clock_time(utc("2026-03-03T06:00"), now=now, zone=KATHMANDU) == "11:45"
+    assert clock_time(utc("2026-03-03T06:00"), now=now, zone=NEW_YORK) == "Tue 01:00"
+
+
 # when it began
 
 
@@ -143,6 +202,9 @@ def test_a_duration_is_shown_in_the_units_a_reader_needs(seconds: float, shown: 
         ("14:23 utc", "2026-03-02T14:23"),  # the same
         ("14:31z", "2026-03-01T14:31"),
         ("09:12:07", "2026-03-02T14:12:07"),
+        ("2026-03-02T14:30Z", "2026-03-02T14:30"),  # now
+        ("3650d", "2016-03-04T14:30"),  # ten years ago
+        ("2016-03-04T14:30Z", "2016-03-04T14:30"),
         ("20m", "2026-03-02T14:10"),
         ("20m ago", "2026-03-02T14:10"),
         ("now", "2026-03-02T14:30"),
@@ -164,9 +226,11 @@ def test_the_beginning_is_the_latest_such_time_in_the_past(text: str, expected: 
         ("soon", "cannot read"),
         ("24:00", "cannot read"),
         ("14:60", "cannot read"),
+        ("14:23:60", "cannot read"),  # a leap second is in no clock of ours
         ("²:30", "cannot read"),  # a digit that is no number
         ("-5m", "cannot read"),
         ("2026-02-30", "cannot read"),  # a day that the calendar lacks
+        ("2016-03-04T14:29Z", "since:2016-03-04T14:29Z is more than ten years ago"),
         ("2026-03-03", "future"),
         ("9999-12-30T00:00Z", "future"),
     ],
@@ -191,6 +255,13 @@ def test_a_beginning_that_makes_no_sense_is_refused_at_its_option(text: str, sai
 def test_a_time_out_of_all_bounds_is_refused(parse: Parse, text: str) -> None:
     with pytest.raises(UserError):
         parse(text)
+
+
+def test_a_clock_time_is_exact_however_odd_the_moment() -> None:
+    odd = NOW.replace(second=12, microsecond=345678)
+
+    assert past("09:12", now=odd) == utc("2026-03-02T14:12")
+    assert coming("10:12", now=odd) == utc("2026-03-02T15:12")
 
 
 # In New York the clocks went back on 2026-11-01 at 06:00 UTC: 01:00 to 02:00 came twice, at 05:00 and 06:00 UTC.
@@ -236,6 +307,7 @@ def test_a_clock_time_is_found_across_the_change_of_summer_time(
         ("09:30", "2026-03-03T14:30"),  # this minute has begun: tomorrow's
         ("14:23Z", "2026-03-03T14:23"),
         ("2026-03-02T16:00Z", "2026-03-02T16:00"),
+        ("2026-03-02 11:00", "2026-03-02T16:00"),  # without an offset: the speaker's zone
     ],
 )
 def test_a_promise_is_the_next_such_time(text: str, expected: str) -> None:
@@ -248,6 +320,31 @@ def test_a_promise_that_is_none_is_refused_with_what_to_write(text: str) -> None
         coming(text)
 
     assert refused.value.field == "next"
+
+
+# what has the form of a time
+
+
+@pytest.mark.parametrize("text", ["14:23", "14:23Z", "20m", "20 m ago", "now", "NOW", "2018-10-21T22:52:00z"])
+def test_the_form_of_a_past_time_is_known(text: str) -> None:
+    assert reads_as_past(text)
+
+
+@pytest.mark.parametrize("text", ["14:23", "in 20m", "20m", "2026-03-02T16:00Z"])
+def test_the_form_of_a_coming_time_is_known(text: str) -> None:
+    assert reads_as_next(text)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "the deploy", "ago", "14", "in"])
+def test_talk_has_not_the_form_of_a_time(text: str) -> None:
+    assert not reads_as_past(text)
+    assert not reads_as_next(text)
+
+
+def test_a_date_is_told_from_talk() -> None:
+    assert reads_as_date("2026-01-31")
+    assert not reads_as_date("2026-02-30")
+    assert not reads_as_date("Friday")
 
 
 # any text, any time, any zone
@@ -301,6 +398,10 @@ def test_an_exported_time_can_be_read_back_to_the_second(when: datetime) -> None
     assert datetime.fromisoformat(text) == when.replace(microsecond=0)
 
 
+def test_an_exported_time_is_in_utc_wherever_it_was_recorded() -> None:
+    assert iso(datetime(2026, 3, 2, 20, 15, 30, tzinfo=KATHMANDU)) == "2026-03-02T14:30:30Z"
+
+
 def test_a_time_that_has_not_come_is_exported_as_none() -> None:
     assert iso(None) is None
 
@@ -315,3 +416,16 @@ def test_a_time_that_has_not_come_is_exported_as_none() -> None:
 )
 def test_a_slack_ts_is_a_time(ts: str, expected: str) -> None:
     assert from_ts(ts) == utc(expected)
+
+
+@pytest.mark.parametrize(
+    ("ts", "by", "earlier"),
+    [
+        ("1540162440.000100", timedelta(days=2), "1539989640.000100"),  # the digits stay
+        ("1540162440.000100", timedelta(milliseconds=500), "1540162439.500100"),
+        ("60.000000", timedelta(days=2), "0.000000"),  # Slack refuses what lies before the epoch
+        ("0.500000", timedelta(0), "0.500000"),
+    ],
+)
+def test_a_history_is_read_from_some_time_before(ts: str, by: timedelta, earlier: str) -> None:
+    assert earlier_ts(ts, by) == earlier

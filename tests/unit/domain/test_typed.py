@@ -45,6 +45,20 @@ def test_what_shows_something_is_left_alone(text: str) -> None:
     assert not shows_nothing(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown", "printed"),
+    [
+        ("a\x1b[31mb", "a[31mb", "a[31mb"),  # no colour
+        ("a\u202eb", "ab", "ab"),  # no turning around
+        ("a\u200bb", "ab", "a\u200bb"),  # harmless in a terminal
+        ("a\tb\nc", "a\tb\nc", "a\tb\nc"),
+    ],
+)
+def test_orders_go_and_nothing_takes_their_place(text: str, shown: str, printed: str) -> None:
+    assert visible(text) == shown
+    assert for_terminal(text) == printed
+
+
 def test_nothing_turns_the_text_around_and_emoji_stay_whole() -> None:
     assert visible("pay\u202etuo 👩‍💻 is \u200bdown") == "paytuo 👩‍💻 is down"
 
