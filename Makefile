@@ -8,7 +8,7 @@ RUNS ?= 200
 SEED ?=
 DATABASE ?=
 
-.PHONY: help demo test test-fast check format bench bench-size chaos lock migration clean
+.PHONY: help demo test test-fast check format mutants bench bench-size chaos lock migration clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -33,6 +33,9 @@ format: $(VENV)/.dev  ## put the code into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+mutants: $(VENV)/.dev  ## break the rules in bot/domain, and see whether their tests notice; some minutes
+	$(BIN)/python -m tests.mutants
+
 bench: $(VENV)/.dev  ## measure the bot on SQLite and PostgreSQL, about ten minutes; tables and bench.json
 	$(BIN)/python -m tests.benchmarks --json bench.json
 
@@ -50,7 +53,7 @@ migration: $(VENV)/.dev  ## write a migration from the tables: make migration ME
 	$(BIN)/python -m bot.store.new_migration "$(MESSAGE)"
 
 clean:  ## remove what these commands made
-	rm -rf $(VENV) demo-out bench.json .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) demo-out mutants bench.json .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # One sentence instead of a traceback where Python is too old or comes without venv (Debian splits it off).
 $(VENV)/bin/pip:
