@@ -22,6 +22,6 @@ def channel_name(pattern: str, *, number: int, title: str, declared_at: datetime
     """
     suffix = f"-{attempt + 1}" if attempt else ""
     filled = pattern.format(number=number, title=slug(title), date=f"{declared_at:%Y%m%d}")
-    name = re.sub(r"-{2,}", "-", _ILLEGAL.sub("-", filled.lower()))[: LIMIT - len(suffix)].strip("-_")
+    name = _ILLEGAL.sub("-", filled.lower())[: LIMIT - len(suffix)].strip("-_")
     # A pattern without {number} and a title without a legal letter leave nothing.
     return (name or f"incident-{number}") + suffix

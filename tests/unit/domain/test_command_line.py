@@ -65,6 +65,7 @@ def test_an_option_behind_a_person_is_an_option(person: str) -> None:
         ("error:503 on node:7", "error:503 on node:7", {}),  # a colon that is none of ours
         ("a\nb\tc\u00a0d", "a b c d", {}),  # every kind of space
         ("a \u200fب", "a \u200fب", {}),  # a mark that says which way a letter runs
+        ("x sicne: 14:23", "x sicne: 14:23", {}),  # two slips at once are too many to be sure
         ("x once:14:23", "x once:14:23", {}),  # a word of its own, though not far from since
         ("since:<@U1>", "", {"since": "<@U1>"}),  # what Slack makes of a mention
     ],
