@@ -104,6 +104,8 @@ class Screen:
         for row in rows:
             row.rstrip()
         if len(rows) > line.rows:
+            # With what was folded behind it: a long name begins on this row rather than vanish as a whole.
+            rows[line.rows - 1].append(" ").append_text(rows[line.rows])
             _cut_short(rows[line.rows - 1], width - hanging)
         shown = head
         for number, row in enumerate(rows[: line.rows]):
