@@ -101,7 +101,7 @@ def _is_private(call: Call) -> bool:
     """What was said of it; where that is not clear, a question: the public way would leak, the private way hide."""
     line = call.line
     said = line.options.get("private", "").lower()
-    if said in YES | NO:
+    if said in YES or (said in NO and (line.is_text or not sounds_private(line.words))):
         return said in YES
     if said or sounds_private(" ".join([line.words, *line.options.values()])):
         others = {key: value for key, value in line.options.items() if key != "private"}

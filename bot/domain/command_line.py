@@ -19,6 +19,10 @@ _KEY = r"(?P<open>[(\[])?(?P<dashes>-{1,2})"
 _OPTION = re.compile(_KEY + r"?(?P<key>[A-Za-z_]{2,20})(?P<sign>\s*[:=]\s*)")
 _FLAG = re.compile(_KEY + r"(?P<key>[A-Za-z_]{2,20})(?P<sign>\s+|$)")
 _REFERENCE = re.compile(r"#?(?:inc-?)(\d{1,9})", re.IGNORECASE)
+_LOOSE = re.compile(
+    r"(?:please\s+)?[\s(\[*_`\"'~]*(?:(?:inc|incident)[\s_#-]*(\d{1,9})|<#\w+\|inc-(\d{1,9})[^>]*>)[\W_]*(?=\s|$)",
+    re.IGNORECASE,
+)
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\S+")
 _PERSON = re.compile(r"<@[^<>]+>|@\S+")
@@ -114,7 +118,9 @@ def parse_command_line(text: str, known: Collection[str]) -> CommandLine:
             break
         found = _option(typed, position, known)
         if found is not None and found.sure:
-            options[found.key], position = found.value, found.end
+            if not (found.key == "private" and options.get("private", "").lower() in YES):  # a wish stays one
+                options[found.key] = found.value
+            position = found.end
             continue
         if found is not None and doubt is None:
             doubt = (found, len(kept), position)
@@ -259,6 +265,12 @@ def take_reference(text: str) -> tuple[int | None, str]:
     head, tail = first_word(text)
     match = _REFERENCE.fullmatch(plain_keys(head).rstrip(":,"))
     return (int(match[1]), tail) if match else (None, text.strip())
+
+
+def loose_reference(text: str) -> tuple[int, str] | None:
+    """Another way in which the text may begin with an incident: `INC 2`, `(inc_2)`, its channel; enough to ask."""
+    match = _LOOSE.match(plain_keys(text))
+    return (int(match[1] or match[2]), text[match.end() :].strip()) if match else None
 
 
 def nearest(word: str, names: Collection[str], *, cutoff: float = 0.6) -> str | None:

@@ -166,7 +166,8 @@ _MITIGATED = frozenset({Status.MONITORING, Status.RESOLVED, Status.CLOSED})
 
 def mitigation_lost_at(changes: Sequence[StatusChange]) -> datetime | None:
     """When the first mitigation turned out not to hold; None where it held, or there was none."""
-    return next((one.at for one in changes if one.before in _MITIGATED and one.after not in _MITIGATED), None)
+    still = {*_MITIGATED, Status.CANCELLED}  # what was no incident needed no mitigation
+    return next((one.at for one in changes if one.before in _MITIGATED and one.after not in still), None)
 
 
 def message_link(workspace_url: str, channel_id: str, ts: str, thread_ts: str | None) -> str:

@@ -19,6 +19,9 @@ _LIKE_A_VERB = re.compile(
     "add|all|assign|cancel|clear|closed?|completed?|delete|done|drop|edit|finish(ed)?|help|list|ls|me|mine|move|my|"
     "off|on|open|remove|rename|reopen|resolved?|set|show|start|stop|undo|view"
 )
+# What somebody types who wants to know more, or is not sure yet.
+_HESITANT = frozenset({"h", "help", "no", "not", "wait", "yes", "tbd", "maybe"})
+_FEW_WORDS = 2
 
 
 def quoted(text: str) -> str:
@@ -61,9 +64,12 @@ def about_words(
     if command.takes == "nothing":
         return _too_many_words(command, number=number, words=line.words)
     word, *more = plain_keys(line.words).lower().split()
-    word = word.strip("?!.")
+    word = word.strip("-?!.")
     like_a_verb = word in verbs or _LIKE_A_VERB.fullmatch(word)
-    if command.takes == "text" and like_a_verb and (not more or (len(more) == 1 and re.fullmatch(r"#?\d+", more[0]))):
+    alone = not more or (len(more) == 1 and re.fullmatch(r"#?\d+", more[0]))
+    wordless = not any(sign.isalpha() for sign in line.words)  # “?”, “2”
+    hesitant = word in _HESITANT and len(more) < _FEW_WORDS
+    if command.takes == "text" and (wordless or hesitant or (like_a_verb and alone)):
         return _is_it_text(command, number=number, line=line)
     return None
 

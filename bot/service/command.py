@@ -4,14 +4,21 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.domain.command_line import CommandLine, first_word, nearest, parse_command_line, take_reference
+from bot.domain.command_line import (
+    CommandLine,
+    first_word,
+    loose_reference,
+    nearest,
+    parse_command_line,
+    take_reference,
+)
 from bot.domain.mrkdwn import Mrkdwn, mentioned, plain
 from bot.domain.question import Button, Question
 from bot.domain.typed import plain_keys
 from bot.errors import UserError
 from bot.service import asking
 from bot.service.desk import UnitOfWork
-from bot.service.incidents import by_number, of_channel
+from bot.service.incidents import by_number, may_see, of_channel
 from bot.service.people import handles
 from bot.store.tables import Incident, OutboxItem
 
@@ -73,7 +80,7 @@ class Call:
         if self.number is not None:
             return await by_number(self.uow, self.number)
         found = await of_channel(self.uow, self.channel_id)
-        if found is None:
+        if found is None or not await may_see(self.uow, found):  # a button may be pressed after leaving
             raise UserError(
                 "Which incident? Type it in the incident's channel, or name it first, "
                 "as in `/incident status INC-1`. `/incident list` shows the open ones."
@@ -128,6 +135,10 @@ def read(commands: Mapping[str, Command], text: str, *, here: int | None = None)
         if named is not None and here is not None and named != here and not only_reads:
             raise asking.which_incident(command, here=here, named=named, tail=tail, after=after)
         number, tail = named, after
+        if named is None and here is not None and not only_reads and (loose := loose_reference(tail)):
+            other, after = loose
+            if other != here:
+                raise asking.which_incident(command, here=here, named=other, tail=tail, after=after)
     line = parse_command_line(tail, command.options)
     if question := asking.about_words(command, number=number, line=line, verbs=names):
         raise question

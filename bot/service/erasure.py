@@ -10,15 +10,13 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from bot.domain.mrkdwn import Mrkdwn, mention, plain
+from bot.domain.mrkdwn import Mrkdwn, mention
 from bot.errors import UserError
 from bot.service import postmortem, telling
 from bot.service.desk import UnitOfWork
 from bot.service.people import names
 from bot.store import inbox, outbox
 from bot.store.tables import ActionItem, Incident, Message, MessageVersion, Postmortem, TimelineEntry, Update
-
-_COMPARED = 100  # characters by which a text is found in what still waits to be told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +73,6 @@ async def _erase(
         raise UserError("Why is it erased? The reason stays on record.")
     assert uow.actor is not None  # noqa: S101 - the command line asks who it is
     instead = _instead((await names(uow, [uow.actor])).get(uow.actor, uow.actor), uow.now)
-    words = [message.text for message in messages]
     for message in messages:
         message.text, message.files = instead, []
         message.erased_at, message.erased_by = uow.now, uow.actor
@@ -84,7 +81,6 @@ async def _erase(
     )
     entries, actions = 0, 0
     if person is not None:
-        words += [entry.text for entry in await _entries(uow, incident, person)]
         entries = await _erase_entries(uow, incident, person, instead)
         actions = await _erase_actions(uow, incident, person, instead)
     erased = Erased(messages=len(messages), entries=entries, actions=actions)
@@ -92,7 +88,7 @@ async def _erase(
         raise UserError(f"There's nothing to erase in {incident.name}.")
     stamps = {message.ts for message in messages}
     await inbox.forget(uow.session, uow.team_id, incident.channel_id or "", stamps=stamps, person=person)
-    await outbox.forget(uow.session, uow.team_id, words=[_fragment(one) for one in words], person=person)
+    await outbox.forget(uow.session, uow.team_id, incident_id=incident.id, person=person)
     by_whom = Mrkdwn(" by {}").format(mention(person)) if person else Mrkdwn("")
     uow.record(incident, "erased", Mrkdwn("Erased {}{}: {}").format(str(erased), by_whom, reason.strip()))
     await uow.session.flush()
@@ -104,10 +100,6 @@ async def _erase(
 
 def _instead(by: str, at: datetime) -> str:
     return f"(erased by {by} on {at:%Y-%m-%d})"
-
-
-def _fragment(text: str) -> str:
-    return " ".join(plain(text).split())[:_COMPARED]
 
 
 async def _entries(uow: UnitOfWork, incident: Incident, person: str) -> Iterable[TimelineEntry]:
@@ -149,6 +141,7 @@ async def _erase_entries(uow: UnitOfWork, incident: Incident, person: str, inste
         update.text = instead
     if incident.reporter == person and incident.description:
         incident.description = instead
+        return len(found) + 1
     return len(found)
 
 

@@ -24,6 +24,14 @@ async def end(uow: UnitOfWork, incident: Incident, at: datetime) -> None:
     await uow.session.flush()
 
 
+async def resume(uow: UnitOfWork, incident: Incident) -> None:
+    """It never ended: the last interval goes on, as where an incident was cancelled by mistake."""
+    rows = await _rows(uow, incident)
+    if rows:
+        rows[-1].ended_at = None
+    await uow.session.flush()
+
+
 async def intervals(uow: UnitOfWork, incident: Incident) -> list[Interval]:
     """When there was impact, the earliest first."""
     return [Interval(start=row.started_at, end=row.ended_at) for row in await _rows(uow, incident)]

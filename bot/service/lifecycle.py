@@ -132,7 +132,10 @@ async def reopen(uow: UnitOfWork, incident: Incident, reason: str) -> None:
     before = incident.status
     incident.status = Status.INVESTIGATING
     incident.resolved_at = incident.closed_at = incident.resolution = None
-    await impact.begin(uow, incident, uow.now)
+    if before is Status.CANCELLED:
+        await impact.resume(uow, incident)
+    else:
+        await impact.begin(uow, incident, uow.now)
     uow.record(
         incident,
         "status",

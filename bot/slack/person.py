@@ -10,16 +10,16 @@ from bot.service import people
 def person_facts(user: Mapping[str, Any]) -> people.PersonFacts:
     """Slack's user object, as far as we want it."""
     profile = user.get("profile") or {}
-    zone = user.get("tz") or "UTC"
+    zone = _text(user, "tz") or "UTC"
     try:
         ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, or a name without end
         zone = "UTC"
-    handle = user.get("name") or user["id"]
+    handle = _text(user, "name") or user["id"]
     return people.PersonFacts(
         user_id=user["id"],
         handle=handle,
-        name=user.get("real_name") or profile.get("real_name") or handle,
+        name=_text(user, "real_name") or _text(profile, "real_name") or handle,
         tz=zone,
         is_bot=bool(user.get("is_bot")),
         deleted=bool(user.get("deleted")),
@@ -29,3 +29,8 @@ def person_facts(user: Mapping[str, Any]) -> people.PersonFacts:
         home_team=str(user.get("team_id") or profile.get("team") or ""),
         home_enterprise=(user.get("enterprise_user") or {}).get("enterprise_id") or user.get("enterprise_id") or None,
     )
+
+
+def _text(part: Mapping[str, Any], key: str) -> str:
+    value = part.get(key)
+    return value if isinstance(value, str) else ""

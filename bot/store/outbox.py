@@ -20,13 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from bot.domain.mrkdwn import plain
 from bot.store.base import Moment, database_time
 from bot.store.tables import OutboxItem
 
 UNFINISHED = ("waiting", "sending")
 # The most that an item is told to wait before it is tried again.
-_LONG_ENOUGH = 12  # characters by which a quotation is recognised
 LONGEST_PAUSE = timedelta(minutes=1)
 
 
@@ -169,12 +167,12 @@ async def making_a_channel(session: AsyncSession, team_id: str) -> bool:
     return found is not None
 
 
-async def forget(session: AsyncSession, team_id: str, *, words: Collection[str], person: str | None) -> None:
+async def forget(session: AsyncSession, team_id: str, *, incident_id: int, person: str | None) -> None:
     """Takes words out of what was told or is to be told; nothing else in the queue holds any.
 
-    Answers and the rest of long messages quote the record: those that were given need their text no more, and one that
-    waits with any of the `words` is not given. Of this person's, what they were asked about and the reasons that they
-    gave.
+    Answers quote the record: those that were given need their text no more, and one that waits is not given, whoever
+    asked asks again. Of what this person said in the incident, the rest of long messages is not carried on; of what
+    they were asked about and the reasons that they gave, nothing is kept.
     """
     rows = await session.scalars(
         select(OutboxItem)
@@ -186,8 +184,8 @@ async def forget(session: AsyncSession, team_id: str, *, words: Collection[str],
     for row in rows:
         payload = dict(row.payload)
         if row.step in ("answer", "post_rest"):
-            quoted = " ".join(plain(str(payload.get("text") or "")).split())
-            if row.state == "waiting" and any(_quotes(quoted, one) for one in words):
+            its_rest = row.step == "post_rest" and person is not None and row.incident_id == incident_id
+            if row.state == "waiting" and "text" in payload and (row.step == "answer" or its_rest):
                 row.state = "needless"
             if row.state not in UNFINISHED and "text" in payload:
                 payload["text"] = ""
@@ -197,11 +195,6 @@ async def forget(session: AsyncSession, team_id: str, *, words: Collection[str],
             payload |= {key: "…" for key in ("reason", "because") if key in payload}
         if payload != row.payload:
             row.payload = payload
-
-
-def _quotes(text: str, words: str) -> bool:
-    """Whether the text holds these words; what is short stands in many a text, and counts by itself only."""
-    return bool(words) and (words in text if len(words) >= _LONG_ENOUGH else words == text)
 
 
 async def next_time(session: AsyncSession, team_id: str, *, now: datetime) -> datetime | None:

@@ -73,7 +73,14 @@ class Gate:
             answer = web.Response(status=408)
             answer.force_close()
             return answer
-        return await handler(request)
+        try:
+            answered = await handler(request)
+        except web.HTTPException as refused:
+            refused.force_close()
+            raise
+        if answered.status != web.HTTPOk.status_code:
+            answered.force_close()  # who asks for nothing that is here does not keep a place
+        return answered
 
     def _heard(self, transport: asyncio.BaseTransport) -> None:
         timer = self._waiting.pop(transport, None)

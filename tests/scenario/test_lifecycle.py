@@ -194,3 +194,16 @@ async def test_roles_that_were_swapped_stand_with_their_times(world: World) -> N
         ["Chloe Martin", "2026-03-02 14:40:00", "2026-03-02 14:50:00 |"],
         ["Ben Okafor", "2026-03-02 14:50:00", "the end |"],
     ]
+
+
+async def test_a_mistaken_cancellation_stops_no_impact_and_loses_no_mitigation(world: World) -> None:
+    channel = await world.declare("p1 Checkout returns 503 since:14:00Z")
+    await world.command("ana", "status monitoring", channel=channel)
+    await world.command("ana", "cancel It was a load test", channel=channel)
+    assert "did not hold" not in await draft(world)
+    await world.pass_time(minutes=60)
+    await world.command("ana", "reopen Cancelled the wrong one", channel=channel)
+    await world.command("ana", "resolve All green", channel=channel)
+    text = await draft(world)
+    assert "The impact lasted 1 h 30 min." in text
+    assert "no impact" not in text

@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 
+from bot.domain.command_line import parse_command_line
+from bot.errors import UserError
 from bot.sandbox import SteppedClock, channel_doings, default_workspace
 from bot.service import participants
+from bot.service.command import Call
 from bot.service.incidents import by_number
 from tests.world import START, World, open_world
 
@@ -211,3 +214,15 @@ async def test_who_leaves_a_private_incident_holds_no_role_and_hears_nothing_mor
     assert len(world.to_person("ben")) == heard
     ben = world.workspace.user("ben").id
     assert not [one for one in world.by_bot(channel) if f"<@{ben}>" in one.text and ":alarm_clock:" in one.text]
+
+
+async def test_a_button_that_is_pressed_after_leaving_shows_nothing(world: World) -> None:
+    channel = await world.declare("p1 Salaries are readable by all private:yes")
+    await world.command("ana", "assign tech @ben", channel=channel)
+    room, ben = world.workspace.channel(channel).id, world.workspace.user("ben").id
+    await world.workspace.leave_channel(user="ben", channel=channel)
+    await world.settle()
+    async with world.bot.desk.look(actor=ben) as uow:
+        line = parse_command_line("", ())
+        with pytest.raises(UserError, match="Which incident"):
+            await Call(uow=uow, person=ben, channel_id=room, line=line, number=None).incident()

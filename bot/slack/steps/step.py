@@ -171,6 +171,10 @@ class PostRest(Posting):
     what = "post the rest of a long message"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        if item.incident_id is not None:
+            incident = await by_id(uow, item.incident_id)
+            if incident.is_private and item.payload["channel"] != incident.channel_id:
+                return None  # it has become so since
         message = Message(text=Mrkdwn(item.payload["text"]))
         return self._post(item, item.payload["channel"], message, thread_ts=item.payload["thread_ts"])
 

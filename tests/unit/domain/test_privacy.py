@@ -85,3 +85,19 @@ def test_no_text_with_a_wish_becomes_public_without_a_question(before: str, afte
     asked = line.doubt is not None or sounds_private(" ".join([line.words, *line.options.values()]))
     said_no = private in NO
     assert private in YES or asked or said_no or private
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "privacy:yes x",
+        "public:no x",
+        "secret: yes x",
+        "prviate salaries",
+        "confidental salary",
+        "not public: x",
+        "nonpublic x",
+    ],
+)
+def test_a_wish_is_heard_however_it_is_put(text: str) -> None:
+    assert sounds_private(text)
