@@ -121,9 +121,10 @@ class _OncePerMinute(logging.Filter):
 
     def _tell_repeats(self, now: float) -> None:
         """Forgets what is older than a minute; what was repeated meanwhile is told first."""
-        over = [key for key, one in self._faults.items() if now - one.since >= _SECONDS_BETWEEN_REPEATS]
-        for key in over:
-            fault = self._faults.pop(key)
+        # Out before the first is told: the telling comes through here again, and so do other threads.
+        past = [key for key, one in list(self._faults.items()) if now - one.since >= _SECONDS_BETWEEN_REPEATS]
+        over = [fault for key in past if (fault := self._faults.pop(key, None))]
+        for fault in over:
             if fault.repeats:
                 again = copy.copy(fault.record)
                 again.exc_info, again.exc_text, again.stack_info = None, None, None

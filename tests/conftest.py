@@ -1,5 +1,6 @@
 """What every test can ask for."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,6 +13,18 @@ from tests.world import World, open_world
 # How long an example takes, or takes to be made, says something about the machine only.
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy machine")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """What a test configured is undone: its handler writes to a stream that ends with it."""
+    root = logging.getLogger()
+    loggers = (root, logging.getLogger("bot"), logging.getLogger("commands"))
+    handlers, levels = root.handlers[:], [logger.level for logger in loggers]
+    yield
+    root.handlers[:] = handlers
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -17,18 +17,13 @@ TOKENS = ("xoxb-12-secret", "xapp-1-A1-secret", "xoxe.xoxp-1-secret")
 
 
 @pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Said]:
-    """The lines on standard error since the last look; what is configured is undone."""
+def said(capsys: pytest.CaptureFixture[str]) -> Said:
+    """The lines on standard error since the last look."""
 
     def lines() -> list[str]:
         return capsys.readouterr().err.splitlines()
 
-    root, ours = logging.getLogger(), [logging.getLogger(name) for name in ("bot", "commands")]
-    handlers, levels = root.handlers[:], [(logger, logger.level) for logger in (root, *ours)]
-    yield lines
-    root.handlers[:] = handlers
-    for logger, level in levels:
-        logger.setLevel(level)
+    return lines
 
 
 def only_object(said: Said) -> dict[str, Any]:
@@ -153,6 +148,16 @@ def kept() -> Iterator[tuple[Kept, logging.Logger]]:
     logger.removeHandler(handler)
     logger.setLevel(logging.NOTSET)
     logger.propagate = True
+
+
+def test_faults_that_are_over_together_are_each_told_once(kept: tuple[Kept, logging.Logger]) -> None:
+    handler, logger = kept
+    for _ in range(3):
+        logger.error("Slack is away")
+        logger.error("The disk is full")
+    handler.now += 60
+    logger.info("On with it")
+    assert handler.lines[2:] == [("Slack is away", 2), ("The disk is full", 2), ("On with it", 0)]
 
 
 def test_a_repeated_fault_is_logged_once_a_minute_with_its_count(kept: tuple[Kept, logging.Logger]) -> None:
