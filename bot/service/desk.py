@@ -26,6 +26,7 @@ class Asking:
     members_since: datetime  # who is in a channel counts as known where its list was compared since then
     withheld: frozenset[int] = frozenset()  # incidents that are shown to nobody whom their members decide about
     undescribed: frozenset[str] = frozenset()  # people of whom only what is on record is known
+    from_elsewhere: bool = False  # Slack says that whoever asks belongs to another organisation
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,11 +83,12 @@ async def _erase(
     if person is not None:
         entries = await _erase_entries(uow, incident, person, instead)
         actions = await _erase_actions(uow, incident, person, instead)
-    erased = Erased(messages=len(messages), entries=entries, actions=actions)
+    stamps = {message.ts for message in messages}
+    waited = await inbox.forget(uow.session, uow.team_id, incident.channel_id or "", stamps=stamps, person=person)
+    kept_out = await _keep_out(uow, incident, waited, person, instead)
+    erased = Erased(messages=len(messages) + kept_out, entries=entries, actions=actions)
     if not any((erased.messages, erased.entries, erased.actions)):
         raise UserError(f"There's nothing to erase in {incident.name}.")
-    stamps = {message.ts for message in messages}
-    await inbox.forget(uow.session, uow.team_id, incident.channel_id or "", stamps=stamps, person=person)
     await outbox.forget(uow.session, uow.team_id, incident_id=incident.id, person=person)
     by_whom = Mrkdwn(" by {}").format(mention(person)) if person else Mrkdwn("")
     uow.record(incident, "erased", Mrkdwn("Erased {}{}: {}").format(str(erased), by_whom, reason.strip()))
@@ -96,6 +97,32 @@ async def _erase(
     if entries and incident.is_live:
         await telling.show_state(uow, incident)  # the announcement quotes the last update
     return erased
+
+
+async def _keep_out(
+    uow: UnitOfWork, incident: Incident, stamps: Collection[str], person: str | None, instead: str
+) -> int:
+    """Puts down as erased what was let go of before it was on record: reading the channel again won't bring it in."""
+    rows = await uow.session.scalars(
+        select(Message.ts).where(
+            Message.team_id == uow.team_id, Message.channel_id == incident.channel_id, Message.ts.in_(stamps)
+        )
+    )
+    unknown = sorted(set(stamps) - set(rows))
+    for ts in unknown:
+        uow.session.add(
+            Message(
+                team_id=uow.team_id,
+                channel_id=incident.channel_id,
+                ts=ts,
+                person=person,
+                text=instead,
+                files=[],
+                erased_at=uow.now,
+                erased_by=uow.actor,
+            )
+        )
+    return len(unknown)
 
 
 def _instead(by: str, at: datetime) -> str:

@@ -20,15 +20,22 @@ _WORDS: dict[Action, str] = {
 }
 
 
-async def is_outsider(uow: UnitOfWork) -> bool:
-    """Whether whoever asks is a guest or from another organisation; raises UnknownPerson where Slack can be asked."""
+async def is_outsider(uow: UnitOfWork) -> bool | None:
+    """Whether whoever asks is a guest or from another organisation; None where Slack does not describe them.
+
+    Raises UnknownPerson where Slack can be asked.
+    """
     if uow.actor is None:
         return False
+    if uow.asking is not None and uow.asking.from_elsewhere:
+        return True
     person = await uow.session.scalar(select(Person).where(Person.team_id == uow.team_id, Person.user_id == uow.actor))
     if person is None or person.home_team is None:
-        if uow.asking is not None and uow.actor not in uow.asking.undescribed:
+        if uow.asking is None:
+            return False
+        if uow.actor not in uow.asking.undescribed:
             raise UnknownPerson(uow.actor, needed=False)
-        return False  # nobody is kept from declaring by what Slack doesn't say
+        return None
     workspace = await uow.session.get(Workspace, uow.team_id)
     account = Account(
         is_restricted=person.is_restricted,
@@ -42,19 +49,28 @@ async def is_outsider(uow: UnitOfWork) -> bool:
 
 async def sees_only_own(uow: UnitOfWork) -> bool:
     """Whether they see only the incidents whose channel they are in, as everybody does of private ones."""
-    return not uow.settings.guests.list and await is_outsider(uow)
+    return not uow.settings.guests.list and await is_outsider(uow) is True
 
 
 async def check(uow: UnitOfWork, action: Action, incident: Incident | None = None) -> None:
     """Refuses what the settings keep for members of the workspace, and says whom to ask."""
-    if getattr(uow.settings.guests, action) or not await is_outsider(uow):
+    if getattr(uow.settings.guests, action):
         return
+    outsider = await is_outsider(uow)
+    if outsider is False or (outsider is None and action == "declare"):
+        return  # nobody is kept from declaring by what Slack doesn't say
     workspace = await uow.session.get(Workspace, uow.team_id)
     members = (
         f"members of {workspace.name}" if workspace is not None and workspace.name else "members of this workspace"
     )
     what = _WORDS[action].format(incident.name if incident else "")
-    raise UserError(f"Only {members} can {what}. Ask {await _whom(uow, incident)} to do it.")
+    whom = await _whom(uow, incident)
+    if outsider is None:
+        raise UserError(
+            f"Only {members} can {what}, and Slack isn't telling me whether you are one. "
+            f"Try again in a minute, or ask {whom} to do it."
+        )
+    raise UserError(f"Only {members} can {what}. Ask {whom} to do it.")
 
 
 async def _whom(uow: UnitOfWork, incident: Incident | None) -> str:

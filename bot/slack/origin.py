@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
@@ -47,6 +48,14 @@ def is_by_one_of_us(body: Body, ours: Workspace) -> bool:
     return not elsewhere and _is_of_our_organisation(body, ours)
 
 
+_FROM_ELSEWHERE = "from_elsewhere"
+
+
+def is_from_elsewhere(context: AsyncBoltContext) -> bool:
+    """What the doorkeeper found: whoever typed, clicked or submitted belongs to another organisation."""
+    return bool(context.get(_FROM_ELSEWHERE))
+
+
 class Doorkeeper:
     """Bolt's middleware in front of everything else."""
 
@@ -62,6 +71,7 @@ class Doorkeeper:
     ) -> BoltResponse:
         """Lets it through, or refuses it in words that say nothing."""
         if await self._may_enter(req.body):
+            req.context[_FROM_ELSEWHERE] = not is_by_one_of_us(req.body, self._ours)
             return await next()
         log.info("A payload of another workspace was refused.", extra={"action": "not_ours"})
         return await self._refuse(req.body)

@@ -115,6 +115,22 @@ async def test_what_waits_or_was_set_aside_with_it_goes_too(world: World, channe
     assert "harmless" in kept
 
 
+async def test_what_waited_with_somebodys_words_is_not_brought_in_by_reading_the_channel(
+    world: World, channel: str
+) -> None:
+    with world.unheard():
+        ts = await world.say("ben", channel, f"The password is {SECRET}")
+    ben, there = world.workspace.user("ben").id, world.workspace.channel(channel).id
+    event = {"type": "message", "channel": there, "user": ben, "ts": ts, "text": f"The password is {SECRET}"}
+    async with world.bot.desk.work() as uow:
+        row = {"key": "Ev1", "lane": there, "body": {"event": event}, "state": "failed", "received_at": uow.now}
+        uow.session.add(InboxItem(team_id=uow.team_id, error="KeyError: x", **row))
+    await erase(world, person=ben)
+    await read_again(world)
+    assert SECRET not in await everything(world)
+    assert (await message(world, ts))["text"] == ERASED
+
+
 async def test_an_answer_that_still_waits_with_it_is_not_given(world: World, channel: str) -> None:
     ts = await world.say("ben", channel, f"The password is <{SECRET}>")
     await world.workspace.add_reaction(user="ana", channel=channel, ts=ts, name="pushpin")

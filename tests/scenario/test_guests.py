@@ -139,3 +139,20 @@ async def test_who_becomes_a_guest_is_one_from_then_on(world: World) -> None:
     world.workspace.emit_event(events.user_change(world.workspace, finn, ts=world.workspace.new_ts()))
     await world.settle()
     assert "can resolve INC-1" in (await world.command("finn", "resolve It works", channel=channel)).text
+
+
+@pytest.mark.parametrize(
+    ("who", "said"), [("zoe", "Ask Ben Okafor, its"), ("finn", "Slack isn't telling me whether you are one. Try again")]
+)
+async def test_whom_slack_does_not_describe_may_not_end_an_incident(world: World, who: str, said: str) -> None:
+    channel = await world.declare()
+    await world.command("ben", "take commander", channel=channel)
+    world.server.faults.set({"error": {"method": "users.info", "status": 500}})
+    if who == "zoe":
+        world.workspace.add_user("zoe", real_name="Zoe Visitor", team_id="T0PARTNER")
+        await world.workspace.join_channel(user="zoe", channel=channel)
+        await world.settle()
+    answer = await world.command(who, "resolve Traffic is back", channel=channel)
+    assert said in answer.text
+    assert "can resolve INC-1" in answer.text
+    assert (await world.record())["incident"]["status"] == "investigating"

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
 
-from bot.web.gate import Gate, Limits
+from bot.web.gate import Gate, Limits, _address
 from bot.web.server import Server
 
 QUICK = Limits(connections=10, per_address=10, headers_within=0.2, body_within=0.2)
@@ -46,6 +47,11 @@ class House:
     def __init__(self, server: Server) -> None:
         self._server = server
         self.visitors: list[Visitor] = []
+
+    def busy(self) -> int:
+        """On how many connections a request is under way."""
+        gate = self._server.site.middlewares[-1].__self__  # type: ignore[attr-defined]
+        return int(gate._open.total()) - len(gate._silent)
 
     async def enter(self, said: bytes = b"") -> Visitor:
         host, _, port = self._server.address.rpartition(":")
@@ -86,14 +92,52 @@ async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
         assert b" 408 " in await visitor.answer()
 
 
-async def test_nobody_holds_more_than_their_share() -> None:
+@pytest.mark.parametrize("first", [b"", REQUEST], ids=["silent", "after a request"])
+async def test_where_all_places_are_taken_the_longest_silent_gives_up_theirs(first: bytes) -> None:
     async with house(PATIENT) as there:
-        first = [await there.enter() for _ in range(4)]
-        assert await (await there.enter(REQUEST)).answer() == b""
-        await first[0].leave()
+        crowd = []
+        for _ in range(PATIENT.per_address):
+            crowd.append(await there.enter(first))
+            assert not first or b"hello" in await crowd[-1].answer()
+        assert b"hello" in await (await there.enter(REQUEST)).answer()
+        assert await crowd[0].answer() == b""
+        crowd[1].say(REQUEST)
+        assert b"hello" in await crowd[1].answer()
+
+
+async def test_where_everybody_is_busy_whoever_comes_is_refused() -> None:
+    async with house(PATIENT) as there:
+        begun = b"POST /hello HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\n"
+        crowd = [await there.enter(begun) for _ in range(PATIENT.per_address)]
         async with asyncio.timeout(20):
-            while not await (await there.enter(REQUEST)).answer():  # noqa: ASYNC110 - the server closes by itself
+            while there.busy() < len(crowd):  # noqa: ASYNC110 - the server reads by itself
                 await asyncio.sleep(0.01)
+        assert await (await there.enter(REQUEST)).answer() == b""
+        crowd[0].say(b"done")
+        assert b"hello 4" in await crowd[0].answer()
+        assert b"hello" in await (await there.enter(REQUEST)).answer(), "there is room again"
+
+
+async def test_a_connection_that_asks_now_and_then_and_stays_is_closed() -> None:
+    async with house(replace(QUICK, next_within=0.2)) as there:
+        visitor = await there.enter(REQUEST)
+        assert b"hello" in await visitor.answer()
+        visitor.say(b"GET /hel")
+        assert await visitor.answer() == b""
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        (("203.0.113.9", 40000), "203.0.113.9"),
+        (("::ffff:203.0.113.9", 40000, 0, 0), "203.0.113.9"),
+        (("2001:db8:1:2:aaaa::1", 40000, 0, 0), "2001:db8:1:2::/64"),
+        (("fe80::1%eth0", 40000, 0, 2), "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_a_network_of_ipv6_counts_as_one_address(peer: object, address: str) -> None:
+    assert _address(peer) == address
 
 
 async def test_who_goes_on_talking_keeps_the_connection() -> None:

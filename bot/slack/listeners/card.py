@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot.domain.mrkdwn import Mrkdwn
 from bot.service import roles, updates
@@ -12,13 +12,14 @@ from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_number
 from bot.service.lifecycle import check_resolvable
 from bot.slack.listeners.interactions import Asked, Interactions
+from bot.slack.origin import is_from_elsewhere
 from bot.slack.views.incident_card import RESOLVE_BUTTON, TAKE_ROLE_BUTTON, UPDATE_BUTTON
 from bot.slack.views.resolve_modal import resolve_modal
 from bot.slack.views.update_modal import update_modal
 
 
 def listen(app: AsyncApp, interactions: Interactions) -> None:
-    async def handle_take_role(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def handle_take_role(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         async def doing(uow: UnitOfWork) -> Answer:
             incident = await by_number(uow, _number(body))
             role = roles.role_key(uow, body["actions"][0]["action_id"].removeprefix(TAKE_ROLE_BUTTON))
@@ -33,24 +34,24 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
                 )
             return Answer(text=await roles.take(uow, incident, role, body["user"]["id"]))
 
-        await interactions.do(asked_by(body), doing)
+        await interactions.do(asked_by(body, context), doing)
         await ack()
 
-    async def handle_open_update(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def handle_open_update(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         async def doing(uow: UnitOfWork) -> Modal:
             incident = await by_number(uow, _number(body))
             return Modal(view=update_modal(incident, last_text=await updates.text_to_start_from(uow, incident)))
 
-        await interactions.do(asked_by(body), doing)
+        await interactions.do(asked_by(body, context), doing)
         await ack()
 
-    async def handle_open_resolve(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def handle_open_resolve(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         async def doing(uow: UnitOfWork) -> Modal:
             incident = await by_number(uow, _number(body))
             await check_resolvable(uow, incident)
             return Modal(view=resolve_modal(incident))
 
-        await interactions.do(asked_by(body), doing)
+        await interactions.do(asked_by(body, context), doing)
         await ack()
 
     app.action(re.compile(re.escape(TAKE_ROLE_BUTTON) + ".+"))(handle_take_role)
@@ -58,9 +59,10 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
     app.action(RESOLVE_BUTTON)(handle_open_resolve)
 
 
-def asked_by(body: dict[str, Any]) -> Asked:
+def asked_by(body: dict[str, Any], context: AsyncBoltContext) -> Asked:
     return Asked(
         person=body["user"]["id"],
+        from_elsewhere=is_from_elsewhere(context),
         key=body.get("trigger_id") or None,
         trigger_id=body.get("trigger_id") or None,
         response_url=body.get("response_url") or None,

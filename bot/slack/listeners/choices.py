@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot.errors import UserError
 from bot.service.command import Answer, Command, Modal
@@ -22,8 +22,8 @@ _TOO_OLD = "I no longer know what this button was for. Type the command again."
 
 
 def listen(app: AsyncApp, interactions: Interactions, commands: Mapping[str, Command]) -> None:
-    async def handle_choice(ack: AsyncAck, body: dict[str, Any]) -> None:
-        asked = asked_by(body)
+    async def handle_choice(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        asked = asked_by(body, context)
 
         async def doing(uow: UnitOfWork) -> Answer | Modal:
             answer, command = await _meant(uow, body["actions"][0]["value"])

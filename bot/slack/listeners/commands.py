@@ -4,22 +4,24 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot.service.command import Answer, Call, Command, Modal, read
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import number_here
 from bot.slack.listeners.interactions import Asked, Interactions
+from bot.slack.origin import is_from_elsewhere
 
 # A refusal repeats what was typed when it was worth more than a few words.
 _WORTH_REPEATING = 40
 
 
 def listen(app: AsyncApp, interactions: Interactions, commands: Mapping[str, Command]) -> None:
-    async def handle_command(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def handle_command(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         text = body.get("text") or ""
         asked = Asked(
             person=body["user_id"],
+            from_elsewhere=is_from_elsewhere(context),
             key=body.get("trigger_id") or None,
             trigger_id=body.get("trigger_id") or None,
             response_url=body.get("response_url") or None,

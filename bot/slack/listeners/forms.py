@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot.domain.priority import Choice, Scale, choose, priority_in_front
 from bot.domain.privacy import sounds_private
@@ -18,6 +18,7 @@ from bot.service.lifecycle import live_status, resolve
 from bot.service.people import zone_of
 from bot.service.updates import post_update
 from bot.slack.listeners.interactions import Asked, Doing, Interactions
+from bot.slack.origin import is_from_elsewhere
 from bot.slack.views.declare_modal import DECLARE_MODAL, IMPACT, PRIVATE, URGENCY, declare_modal
 from bot.slack.views.modal import values
 from bot.slack.views.resolve_modal import RESOLVE_MODAL
@@ -43,7 +44,7 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
         except SlackError:
             return  # closed or changed meanwhile: the form itself is still right
 
-    async def handle_declare(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def handle_declare(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         given = values(body["view"])
 
         async def doing(uow: UnitOfWork) -> Answer:
@@ -74,9 +75,9 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
             )
             return declared(incident, channel, in_doubt=choice.in_doubt)
 
-        await _submit(ack, interactions, body, doing, otherwise="title")
+        await _submit(ack, interactions, body, context, doing, otherwise="title")
 
-    async def handle_update(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def handle_update(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         given = values(body["view"])
 
         async def doing(uow: UnitOfWork) -> Answer | None:
@@ -96,14 +97,14 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
             # Whoever sent a form sees it arrive; what they may not have meant is said aloud.
             return await promise.saved(uow, incident, sent) if promise.is_far(uow, incident, sent.next_due_at) else None
 
-        await _submit(ack, interactions, body, doing, otherwise="text")
+        await _submit(ack, interactions, body, context, doing, otherwise="text")
 
-    async def handle_resolve(ack: AsyncAck, body: dict[str, Any]) -> None:
+    async def handle_resolve(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         async def doing(uow: UnitOfWork) -> None:
             incident = await by_number(uow, int(body["view"]["private_metadata"]))
             await resolve(uow, incident, values(body["view"]).get("verified", ""))
 
-        await _submit(ack, interactions, body, doing, otherwise="verified")
+        await _submit(ack, interactions, body, context, doing, otherwise="verified")
 
     for level in (IMPACT, URGENCY):
         app.action({"block_id": level, "action_id": level})(handle_level_change)
@@ -131,11 +132,18 @@ def _title_and_priority(title: str, scale: Scale) -> tuple[str, Choice | None]:
 
 
 async def _submit(
-    ack: AsyncAck, interactions: Interactions, body: dict[str, Any], doing: Doing, *, otherwise: str
+    ack: AsyncAck,
+    interactions: Interactions,
+    body: dict[str, Any],
+    context: AsyncBoltContext,
+    doing: Doing,
+    *,
+    otherwise: str,
 ) -> None:
     """`otherwise` is the input under which a refusal is shown that belongs to none."""
     asked = Asked(
         person=body["user"]["id"],
+        from_elsewhere=is_from_elsewhere(context),
         # The view, not the trigger: a form that is sent twice is one request. Its hash changes when it is corrected.
         key=f"view:{body['view']['id']}:{body['view'].get('hash')}",
         trigger_id=body.get("trigger_id") or None,

@@ -32,6 +32,7 @@ class Asked:
     """Who asked, and how they can be answered."""
 
     person: str
+    from_elsewhere: bool  # from another organisation, as Slack says of what they typed, clicked or sent
     key: str | None  # what delivered it: the same key again is not done again
     trigger_id: str | None
     response_url: str | None
@@ -76,7 +77,7 @@ class Interactions:
 
     async def _in_one_transaction(self, asked: Asked, doing: Doing) -> Answer | Modal | None:
         self._membership.hear()  # the first that comes in after a deaf time is judged with what is known since
-        asking = Asking(members_since=self._membership.since)
+        asking = Asking(members_since=self._membership.since, from_elsewhere=asked.from_elsewhere)
         for _ in range(_MOST_ATTEMPTS):
             try:
                 async with self.desk.work(actor=asked.person, asking=asking) as uow:
