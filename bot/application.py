@@ -206,13 +206,17 @@ class Application:
             await asyncio.sleep(0.002)
 
     async def _busy(self) -> bool:
+        # Who does not rest is about to look, and to say until when they wait. Asked first, since it costs nothing, and
+        # at the end, since a table that was looked at may have changed meanwhile.
+        if self._missed or self._catching_up or not self._rests():
+            return True
         due = await self._jobs.next_due()
         if due is not None and due <= self.desk.clock.now():
             return True
-        if self._missed or self._catching_up or await self._applier.busy() or await self._dispatcher.busy():
-            return True
-        # Else they are about to look, and to say until when they wait.
-        return not (self._jobs.rests and self._dispatcher.rests)
+        return await self._applier.busy() or await self._dispatcher.busy() or not self._rests()
+
+    def _rests(self) -> bool:
+        return self._jobs.rests and self._dispatcher.rests
 
     async def next_due(self) -> datetime | None:
         """When a due job comes up next."""

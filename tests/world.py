@@ -1,15 +1,19 @@
 """A workspace with the real bot in it, on a clock that only the test moves; from Slack's protocol on, all is real."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from bot.application import Application
-from bot.bootstrap import SharedClock, running_bot
-from bot.config import Environment
+from bot.bootstrap import SharedClock, running_bot, settings_and_runbooks
+from bot.config import Environment, Settings
+from bot.domain.runbook import Runbook
+from bot.render.words import Words
 from bot.resources import packaged
 from bot.sandbox import SandboxServer, SteppedClock, Workspace, channel_doings, default_workspace
 from bot.sandbox.answers import Answer
@@ -188,7 +192,8 @@ async def open_world(
     """A fresh workspace with six people and the bot on this database."""
     clock = clock or SteppedClock(START.timestamp())
     workspace = workspace or default_workspace(clock)
-    async with SandboxServer(workspace, ack_within=PATIENCE) as server:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(SandboxServer(workspace, ack_within=PATIENCE))
         environment = replace(
             Environment.read({}),
             bot_token="xoxb-test-token",
@@ -198,7 +203,15 @@ async def open_world(
             database_url=database_url,
             config_path=config or packaged("config.yaml"),
         )
-        async with running_bot(environment, clock=SharedClock(clock)) as bot:
-            world = World(workspace, server, bot, clock)
-            await world.settle()
-            yield world
+        if config is None:
+            stack.enter_context(mock.patch("bot.bootstrap.settings_and_runbooks", return_value=_as_packaged()))
+        bot = await stack.enter_async_context(running_bot(environment, clock=SharedClock(clock)))
+        world = World(workspace, server, bot, clock)
+        await world.settle()
+        yield world
+
+
+@cache
+def _as_packaged() -> tuple[Settings, tuple[Runbook, ...], Words]:
+    """Read once: reading YAML takes longer than a declaration."""
+    return settings_and_runbooks(replace(Environment.read({}), config_path=packaged("config.yaml")))

@@ -1,22 +1,56 @@
 """The command line as a person or a script uses it, with and without a running bot."""
 
+import asyncio
+import contextlib
+import io
 import json
+import os
+import shutil
 from pathlib import Path
+from unittest import mock
 
 import aiohttp
 import pytest
 from sqlalchemy import select
 
+from bot.cli import main
+from bot.sandbox import RealClock, SandboxServer, default_workspace
 from bot.store.database import Database
 from bot.store.tables import Workspace
 from tests.acceptance.test_run import room_of
-from tests.processes import Control, connected, controlling, environment, run, running
+from tests.processes import (
+    PATIENCE,
+    Control,
+    Finished,
+    connected,
+    controlling,
+    environment,
+    for_workspace,
+    run,
+    running,
+)
+
+_made: list[Path] = []  # the files of that database, kept for the next test
 
 
 @pytest.fixture
-async def with_an_incident(control: Control, env: dict[str, str], tmp_path: Path) -> dict[str, str]:
+async def with_an_incident(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A database in which Ana's INC-1 has been resolved; the bot is no longer running."""
-    async with connected(env=env, cwd=tmp_path) as bot:
+    if not _made:
+        made = tmp_path_factory.mktemp("made")
+        await _resolve_an_incident(made)
+        _made.extend(made.glob("bot.db*"))
+    for file in _made:
+        shutil.copy(file, tmp_path / file.name)
+    return for_workspace("http://127.0.0.1:9/api/", tmp_path / "bot.db")
+
+
+async def _resolve_an_incident(folder: Path) -> None:
+    async with (
+        SandboxServer(default_workspace(RealClock()), ack_within=PATIENCE) as server,
+        controlling(server.control_url) as control,
+        connected(env=for_workspace(server.base_url, folder / "bot.db"), cwd=folder) as bot,
+    ):
         await control.command("declare p1 Checkout returns 503")
         name = await room_of(control)
         await control.do("message", channel=name, user="ana", text="Rolled back the deploy")
@@ -29,7 +63,26 @@ async def with_an_incident(control: Control, env: dict[str, str], tmp_path: Path
 
         await control.until(handed_in)
         assert await bot.end() == 0
-    return env
+
+
+async def told(*arguments: str | Path, env: dict[str, str], cwd: Path) -> Finished:
+    """`incident-bot ARGUMENTS` within this process: a program takes longer to start than most verbs to answer."""
+
+    def answer() -> Finished:
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            mock.patch.dict(os.environ, env, clear=True),
+            contextlib.chdir(cwd),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            try:
+                code = main([str(word) for word in arguments])
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+        return Finished(code=code, out=out.getvalue().rstrip("\n"), err=err.getvalue().rstrip("\n"))
+
+    return await asyncio.to_thread(answer)
 
 
 async def test_check_config_counts_what_is_there(tmp_path: Path) -> None:
@@ -51,20 +104,20 @@ async def test_what_is_erased_is_in_no_file_any_more(with_an_incident: dict[str,
     def kept() -> bytes:
         return b"".join(path.read_bytes() for path in tmp_path.glob("bot.db*"))
 
-    exported = await run("export", "INC-1", env=env, cwd=tmp_path)
+    exported = await told("export", "INC-1", env=env, cwd=tmp_path)
     [ts] = [one["ts"] for one in json.loads(exported.out)["messages"]]
     assert secret in kept()
     erasing = ("erase", "INC-1", "--as", "@ana", "--reason", "It named a customer")
     for more, code in ((("--message", "yesterday"), 2), ((), 2), (("--person", "@nobody"), 1)):
-        assert (await run(*erasing, *more, env=env, cwd=tmp_path)).code == code
+        assert (await told(*erasing, *more, env=env, cwd=tmp_path)).code == code
     link = f"https://example.slack.com/archives/C012AB3CD/p{ts.replace('.', '')}"
-    finished = await run(*erasing, "--message", link, env=env, cwd=tmp_path)
+    finished = await told(*erasing, "--message", link, env=env, cwd=tmp_path)
     assert (finished.code, finished.err) == (0, "")
     assert "Erased 1 message from the record of INC-1. I can't reach Slack" in finished.out
     assert secret not in kept()
-    document = await run("postmortem", "INC-1", env=env, cwd=tmp_path)
+    document = await told("postmortem", "INC-1", env=env, cwd=tmp_path)
     assert "It named a customer" in document.out
-    again = await run(*erasing, "--message", ts, env=env, cwd=tmp_path)
+    again = await told(*erasing, "--message", ts, env=env, cwd=tmp_path)
     assert (again.code, again.out) == (1, "")
     assert f"INC-1 has no message {ts} on record" in again.err
 
@@ -83,7 +136,7 @@ async def test_where_several_workspaces_share_a_database_the_one_that_is_meant_i
     await database.close()
     both = f"{other.team_id} (Globex)", f"{ours.team_id} ({ours.name})"
     for words in (["list"], ["postmortem", "INC-1"], ["export", "INC-1"], ["inbox"], ["list", "--team", "initech"]):
-        finished = await run(*words, env=env, cwd=tmp_path)
+        finished = await told(*words, env=env, cwd=tmp_path)
         assert (finished.code, finished.out) == (1, "")
         assert finished.err.startswith(
             "incident-bot: There's no workspace “initech”"
@@ -92,10 +145,10 @@ async def test_where_several_workspaces_share_a_database_the_one_that_is_meant_i
         )
         assert all(one in finished.err for one in both)
     for name in (ours.team_id, ours.name.lower()):
-        finished = await run("timeline", "INC-1", "--team", name, env=env, cwd=tmp_path)
+        finished = await told("timeline", "INC-1", "--team", name, env=env, cwd=tmp_path)
         assert "Declared as P1" in finished.out, finished
     for name in ("Globex", "globex.slack.com", "https://globex.slack.com"):
-        finished = await run("list", "--team", name, env=env, cwd=tmp_path)
+        finished = await told("list", "--team", name, env=env, cwd=tmp_path)
         assert "No incident is open" in finished.out, finished
 
 
@@ -123,7 +176,7 @@ async def test_postmortem_and_export(with_an_incident: dict[str, str], tmp_path:
 
 
 async def test_what_cannot_be_written_is_one_sentence(with_an_incident: dict[str, str], tmp_path: Path) -> None:
-    finished = await run("export", "INC-1", "-o", tmp_path, env=with_an_incident, cwd=tmp_path)
+    finished = await told("export", "INC-1", "-o", tmp_path, env=with_an_incident, cwd=tmp_path)
     assert finished.code == 1
     assert finished.err.startswith("incident-bot: ")
     assert "cannot be written" in finished.err
@@ -131,15 +184,15 @@ async def test_what_cannot_be_written_is_one_sentence(with_an_incident: dict[str
 
 
 async def test_reading_verbs(with_an_incident: dict[str, str], tmp_path: Path) -> None:
-    status = await run("status", "INC-1", env=with_an_incident, cwd=tmp_path)
+    status = await told("status", "INC-1", env=with_an_incident, cwd=tmp_path)
     assert status.code == 0, status.err
     assert "resolved" in status.out
     assert "<@" not in status.out, "people by name, not by Slack's ids"
-    machine = await run("status", "INC-1", "--json", env=with_an_incident, cwd=tmp_path)
+    machine = await told("status", "INC-1", "--json", env=with_an_incident, cwd=tmp_path)
     assert json.loads(machine.out) == {"ok": True, "text": status.out}
-    listed = await run("list", env=with_an_incident, cwd=tmp_path)
+    listed = await told("list", env=with_an_incident, cwd=tmp_path)
     assert listed.code == 0, listed.err
-    aside = await run("inbox", env=with_an_incident, cwd=tmp_path)
+    aside = await told("inbox", env=with_an_incident, cwd=tmp_path)
     assert (aside.code, aside.out.strip()) == (0, "Nothing was set aside.")
 
 
@@ -158,7 +211,7 @@ async def test_reading_verbs(with_an_incident: dict[str, str], tmp_path: Path) -
     ],
 )
 async def test_wrong_usage_is_2_with_a_line_on_usage(arguments: tuple[str, ...], tmp_path: Path) -> None:
-    finished = await run(*arguments, env=environment(), cwd=tmp_path)
+    finished = await told(*arguments, env=environment(), cwd=tmp_path)
     assert (finished.code, finished.out) == (2, "")
     assert finished.err.startswith("usage: incident-bot")
 
@@ -177,7 +230,7 @@ REFUSED = (
 
 async def test_what_is_refused_is_1_with_a_sentence(with_an_incident: dict[str, str], tmp_path: Path) -> None:
     for arguments in REFUSED:
-        finished = await run(*arguments, env=with_an_incident, cwd=tmp_path)
+        finished = await told(*arguments, env=with_an_incident, cwd=tmp_path)
         assert (finished.code, finished.out) == (1, ""), arguments
         assert finished.err.startswith("incident-bot: "), arguments
         assert "Traceback" not in finished.err, arguments
@@ -185,11 +238,11 @@ async def test_what_is_refused_is_1_with_a_sentence(with_an_incident: dict[str, 
 
 
 async def test_a_question_shows_what_to_type_instead(with_an_incident: dict[str, str], tmp_path: Path) -> None:
-    finished = await run("declare", "private payroll", "leak", "--as", "@ana", env=with_an_incident, cwd=tmp_path)
+    finished = await told("declare", "private payroll", "leak", "--as", "@ana", env=with_an_incident, cwd=tmp_path)
     assert finished.code == 1
     assert "Should this be private?" in finished.err
     assert "incident-bot declare 'private:yes :: private payroll leak' --as @ana" in finished.err
-    finished = await run("list", "closed", env=with_an_incident, cwd=tmp_path)
+    finished = await told("list", "closed", env=with_an_incident, cwd=tmp_path)
     assert finished.code == 1
     assert finished.err.rstrip().endswith("incident-bot list")
 
@@ -204,15 +257,15 @@ async def test_nothing_that_people_wrote_steers_the_terminal(with_an_incident: d
         ("export", "INC-1"),
         ("status", "INC-1", "--json"),
     ):
-        shown = await run(*arguments, env=with_an_incident, cwd=tmp_path)
+        shown = await told(*arguments, env=with_an_incident, cwd=tmp_path)
         assert shown.code == 0, shown.err
         assert not set("\x1b\x9b\u202e") & set(shown.out), arguments
-    record = json.loads((await run("export", "INC-1", env=with_an_incident, cwd=tmp_path)).out)
+    record = json.loads((await told("export", "INC-1", env=with_an_incident, cwd=tmp_path)).out)
     assert any(one["text"] == words for one in record["timeline"]), "the record itself is exact"
 
 
 async def test_verbs_before_the_first_start_say_what_to_do(env: dict[str, str], tmp_path: Path) -> None:
-    finished = await run("list", env=env, cwd=tmp_path)
+    finished = await told("list", env=env, cwd=tmp_path)
     assert finished.code == 1
     assert "incident-bot run" in finished.err
 

@@ -131,7 +131,9 @@ def _typed(typed: str) -> Doing:
 
     async def do(desk: Desk, number: int) -> None:
         key = f"{typed}:{number}:{time.perf_counter_ns()}"
-        asked = Asked(person=_PERSON, key=key, trigger_id=key, response_url="https://w.example/answer")
+        asked = Asked(
+            person=_PERSON, from_elsewhere=False, key=key, trigger_id=key, response_url="https://w.example/answer"
+        )
 
         answers = []
 

@@ -17,6 +17,7 @@ from bot.slack.backfill import Backfill
 from bot.slack.gateway import Gateway
 from bot.slack.inbox import Inbox
 from bot.store.tables import Message, MessageVersion, Workspace
+from tests.databases import in_turn
 from tests.world import START, World, open_world
 
 
@@ -165,7 +166,7 @@ class Hiding(SomeCalls):
         return {**answer, **rest, "messages": shown, "is_limited": hidden}
 
 
-@pytest.mark.parametrize("shown", [45, 25, 5, 0])
+@in_turn("shown", [45, 25, 5, 0])
 async def test_what_slack_hides_is_not_deleted(world: World, shown: int) -> None:
     channel = await world.declare()
     said = [await world.workspace.post_message(user="ben", channel=channel, text=f"no. {n}") for n in range(45)]

@@ -10,32 +10,32 @@ from bot.service.desk import UnitOfWork
 from bot.slack.listeners.interactions import Asked, Interactions
 from tests.world import World, shown
 
+MISTAKES = [
+    ("declair p1 Checkout down", "Did you mean `/incident declare`?"),
+    ("flurb", "`/incident help` lists what there is"),
+    ("declare p1", "An incident needs a title"),
+    ("declare p1 Checkout down since:half-past", "I cannot read since:half-past as a time"),
+    ("declare p1 Checkout down since:2026-03-02T20:00Z", "lies in the future"),
+    ("declare p9 Checkout down", "There's no priority “p9”. There are: p1, p2, p3, p4"),
+    ("declare p1 Checkout down private:perhaps", "Should this be private?"),
+    ("declare p1 Checkout down impact:huge", "There is no impact “huge”"),
+    ("status", "Which incident?"),
+    ("take commander", "Which incident?"),
+    ("status INC-99", "There is no INC-99 that you can see"),
+    ("timeline page:²", "Which incident?"),
+    ("take captain", "There is no role “captain”"),
+    ("take comandr", "Did you mean `commander`?"),
+    ("assign comms", "Say which role and who"),
+    ("assign comms @nobody", "I do not know @nobody"),
+]
 
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ("declair p1 Checkout down", "Did you mean `/incident declare`?"),
-        ("flurb", "`/incident help` lists what there is"),
-        ("declare p1", "An incident needs a title"),
-        ("declare p1 Checkout down since:half-past", "I cannot read since:half-past as a time"),
-        ("declare p1 Checkout down since:2026-03-02T20:00Z", "lies in the future"),
-        ("declare p9 Checkout down", "There's no priority “p9”. There are: p1, p2, p3, p4"),
-        ("declare p1 Checkout down private:perhaps", "Should this be private?"),
-        ("declare p1 Checkout down impact:huge", "There is no impact “huge”"),
-        ("status", "Which incident?"),
-        ("take commander", "Which incident?"),
-        ("status INC-99", "There is no INC-99 that you can see"),
-        ("timeline page:²", "Which incident?"),
-        ("take captain", "There is no role “captain”"),
-        ("take comandr", "Did you mean `commander`?"),
-        ("assign comms", "Say which role and who"),
-        ("assign comms @nobody", "I do not know @nobody"),
-    ],
-)
-async def test_each_mistake_gets_a_sentence_that_says_what_to_do(world: World, typed: str, expected: str) -> None:
-    answer = await world.command("ana", typed)
-    assert answer.ok
-    assert expected in answer.text
+
+async def test_each_mistake_gets_a_sentence_that_says_what_to_do(world: World, subtests: pytest.Subtests) -> None:
+    for typed, expected in MISTAKES:
+        with subtests.test(typed=typed):
+            answer = await world.command("ana", typed)
+            assert answer.ok
+            assert expected in answer.text
     assert not world.workspace.latest_app_channel(), "nothing was declared"
 
 
@@ -46,21 +46,22 @@ async def test_a_refused_long_line_is_shown_again_so_that_it_can_be_copied(world
     )
 
 
-@pytest.mark.parametrize(
-    ("title", "channel"),
-    [
-        ("🔥🔥🔥", "inc-1"),  # nothing that a channel's name may hold
-        (":fire:", "inc-1-fire"),
-        ("انقطاع في خدمة الدفع", "inc-1"),
-        ("決済サービスが停止しています", "inc-1"),
-        ("Über-Straße: Zahlung geht nicht!", "inc-1-uber-strae-zahlung-geht-nicht"),
-        ("--- ... ---", "inc-1"),
-        ("x" * 3000, "inc-1-" + "x" * 74),  # 80 characters at most
-    ],
-)
-async def test_any_title_gets_a_legal_channel(world: World, title: str, channel: str) -> None:
-    assert await world.declare(f"p2 {title}") == channel
-    assert (await world.record())["incident"]["title"][:20] == title[:20]
+TITLES = [
+    ("🔥🔥🔥", "inc-{}"),  # nothing that a channel's name may hold
+    (":fire:", "inc-{}-fire"),
+    ("انقطاع في خدمة الدفع", "inc-{}"),
+    ("決済サービスが停止しています", "inc-{}"),
+    ("Über-Straße: Zahlung geht nicht!", "inc-{}-uber-strae-zahlung-geht-nicht"),
+    ("--- ... ---", "inc-{}"),
+    ("x" * 3000, "inc-{}-" + "x" * 74),  # 80 characters at most
+]
+
+
+async def test_any_title_gets_a_legal_channel(world: World, subtests: pytest.Subtests) -> None:
+    for number, (title, channel) in enumerate(TITLES, 1):
+        with subtests.test(title=title):
+            assert await world.declare(f"p2 {title}") == channel.format(number)
+            assert (await world.record(number))["incident"]["title"][:20] == title[:20]
 
 
 async def test_a_long_title_is_cut_for_the_card_and_kept_whole_in_the_description(world: World) -> None:
@@ -92,9 +93,12 @@ def _existing(world: World, name: str) -> str:
     )
 
 
-@pytest.mark.parametrize("title", ["\u200b\u2060\u200b", "\u202e", "\u3164 \u00ad"])
-async def test_a_title_that_nobody_can_see_is_none(world: World, title: str) -> None:
-    assert "An incident needs a title" in (await world.command("ana", f"declare p1 {title}")).text
+INVISIBLE = ["\u200b\u2060\u200b", "\u202e", "\u3164 \u00ad"]
+
+
+async def test_a_title_that_nobody_can_see_is_none(world: World) -> None:
+    for title in INVISIBLE:
+        assert "An incident needs a title" in (await world.command("ana", f"declare p1 {title}")).text
 
 
 async def test_a_title_neither_turns_the_text_around_nor_orders_a_terminal_about(world: World) -> None:
@@ -276,18 +280,18 @@ async def test_an_answer_whose_response_url_is_gone_comes_as_a_private_message(w
     assert any("investigating" in text for text in world.to_person("ana"))
 
 
-@pytest.mark.parametrize(
-    ("typed", "hint"),
-    [
-        ("netwrok/outage", "did you mean network?"),
-        ("network/pipes", "There is no network/pipes. There are: network/outage"),
-        ("plumbing", "There is no category “plumbing”"),
-    ],
-)
-async def test_a_category_that_does_not_exist_keeps_nobody_from_declaring(world: World, typed: str, hint: str) -> None:
-    answer = await world.command("ana", f"declare p1 Checkout down category:{typed}")
-    assert hint in answer.text
-    assert (await world.record())["incident"]["category"] == typed
+CATEGORIES = [
+    ("netwrok/outage", "did you mean network?"),
+    ("network/pipes", "There is no network/pipes. There are: network/outage"),
+    ("plumbing", "There is no category “plumbing”"),
+]
+
+
+async def test_a_category_that_does_not_exist_keeps_nobody_from_declaring(world: World) -> None:
+    for number, (typed, hint) in enumerate(CATEGORIES, 1):
+        answer = await world.command("ana", f"declare p1 Checkout down category:{typed}")
+        assert hint in answer.text
+        assert (await world.record(number))["incident"]["category"] == typed
 
 
 async def test_a_command_that_is_delivered_twice_is_refused_once(world: World) -> None:

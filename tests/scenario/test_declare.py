@@ -81,25 +81,24 @@ async def test_a_private_incident_leaks_nowhere(world: World) -> None:
     assert all(secret not in message.text for message in world.by_bot(other))
 
 
-@pytest.mark.parametrize(
-    ("typed", "priority", "words"),
-    [
-        ("p1 Checkout down", "p1", "as declared"),
-        ("SEV2 Checkout down", "p2", "as declared"),
-        ("Checkout down", "p2", "In doubt I went higher"),  # nothing stated: the configured one, and it says so
-        ("p3? Checkout down", "p2", "In doubt I went higher"),
-        ("p2/p3 Checkout down", "p2", "In doubt I went higher"),
-        ("p3 Checkout down impact:extensive urgency:high", "p1", "In doubt I went higher"),  # the matrix says more
-        ("Checkout down impact:moderate urgency:medium", "p3", "impact moderate × urgency medium"),
-        ("Checkout down impact:moderate", "p2", "In doubt I went higher"),  # the highest that this impact allows
-    ],
-)
-async def test_priority_comes_from_the_matrix_and_in_doubt_goes_higher(
-    world: World, typed: str, priority: str, words: str
-) -> None:
-    answer = await world.command("ana", f"declare {typed}")
-    assert (await world.record())["incident"]["priority"] == priority
-    assert words in answer.text
+STATED = [
+    ("p1 Checkout down", "p1", "as declared"),
+    ("SEV2 Checkout down", "p2", "as declared"),
+    ("Checkout down", "p2", "In doubt I went higher"),  # nothing stated: the configured one, and it says so
+    ("p3? Checkout down", "p2", "In doubt I went higher"),
+    ("p2/p3 Checkout down", "p2", "In doubt I went higher"),
+    ("p3 Checkout down impact:extensive urgency:high", "p1", "In doubt I went higher"),  # the matrix says more
+    ("Checkout down impact:moderate urgency:medium", "p3", "impact moderate × urgency medium"),
+    ("Checkout down impact:moderate", "p2", "In doubt I went higher"),  # the highest that this impact allows
+]
+
+
+async def test_priority_comes_from_the_matrix_and_in_doubt_goes_higher(world: World, subtests: pytest.Subtests) -> None:
+    for number, (typed, priority, words) in enumerate(STATED, 1):
+        with subtests.test(typed=typed):
+            answer = await world.command("ana", f"declare {typed}")
+            assert (await world.record(number))["incident"]["priority"] == priority
+            assert words in answer.text
 
 
 async def test_a_second_delivery_of_the_same_command_declares_once(world: World) -> None:

@@ -12,6 +12,7 @@ from bot.service.incidents import by_number
 from bot.slack.backfill import Backfill
 from bot.slack.gateway import Gateway
 from bot.store.tables import Base, InboxItem, Workspace
+from tests.databases import in_turn
 from tests.world import World
 
 SECRET = "hunter2"
@@ -196,7 +197,7 @@ async def test_a_draft_is_written_anew_and_earlier_ones_are_emptied(world: World
     assert SECRET not in first + second
 
 
-@pytest.mark.parametrize("case", ["unknown", "twice", "nothing", "no reason", "not a member"])
+@in_turn("case", ["unknown", "twice", "nothing", "no reason", "not a member"])
 async def test_what_cannot_be_erased_is_refused(world: World, case: str) -> None:
     channel = await world.declare("p1 Payroll leaked private:yes")
     ts = await world.say("ana", channel, f"The password is {SECRET}")

@@ -8,6 +8,7 @@ import pytest
 from bot.resources import packaged
 from bot.sandbox import events
 from bot.slack.views.incident_card import RESOLVE_BUTTON
+from tests.databases import in_turn
 from tests.world import World, open_world, shown
 
 OUTSIDERS = ("gus", "una", "zoe")
@@ -49,47 +50,47 @@ async def generous(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
         yield world
 
 
-@pytest.mark.parametrize("who", OUTSIDERS)
-async def test_they_read_and_speak_where_they_are(world: World, channel: str, who: str) -> None:
-    assert "Checkout returns 503" in (await world.command(who, "status", channel=channel)).text
-    assert "Declared as P1" in (await world.command(who, "timeline INC-1", channel=channel)).text
-    await world.command(who, "note Our proxy is fine", channel=channel)
-    assert "Our proxy is fine" in [one["text"] for one in (await world.record())["timeline"]]
+async def test_they_read_and_speak_where_they_are(world: World, channel: str) -> None:
+    for who in OUTSIDERS:
+        assert "Checkout returns 503" in (await world.command(who, "status", channel=channel)).text
+        assert "Declared as P1" in (await world.command(who, "timeline INC-1", channel=channel)).text
+        await world.command(who, f"note {who} says our proxy is fine", channel=channel)
+        assert f"{who} says our proxy is fine" in [one["text"] for one in (await world.record())["timeline"]]
 
 
-@pytest.mark.parametrize("who", OUTSIDERS)
-async def test_they_see_no_incident_whose_channel_they_are_not_in(world: World, channel: str, who: str) -> None:
-    listed = (await world.command(who, "list", channel=channel)).text
-    assert "Checkout returns 503" in listed
-    assert "Search is slow" not in listed
-    assert "You see the incidents whose channel you're in." in listed
-    for typed in ("INC-2 status", "INC-2 timeline"):
-        said = (await world.command(who, typed, channel=channel)).text
-        assert "Search is slow" not in said
+async def test_they_see_no_incident_whose_channel_they_are_not_in(world: World, channel: str) -> None:
+    for who in OUTSIDERS:
+        listed = (await world.command(who, "list", channel=channel)).text
+        assert "Checkout returns 503" in listed
+        assert "Search is slow" not in listed
+        assert "You see the incidents whose channel you're in." in listed
+        for typed in ("INC-2 status", "INC-2 timeline"):
+            said = (await world.command(who, typed, channel=channel)).text
+            assert "Search is slow" not in said
 
 
-@pytest.mark.parametrize(
-    ("typed", "what"),
-    [
-        ("declare p1 Ours is down", "declare incidents"),
-        ("declare", "declare incidents"),  # the form
-        ("resolve Traffic is back", "resolve INC-1"),
-        ("resolve", "resolve INC-1"),  # the form
-        ("cancel A false alarm", "cancel INC-1"),
-        ("priority p3 Only us", "change INC-1's priority"),
-    ],
-)
+FOR_MEMBERS = [
+    ("declare p1 Ours is down", "declare incidents"),
+    ("declare", "declare incidents"),  # the form
+    ("resolve Traffic is back", "resolve INC-1"),
+    ("resolve", "resolve INC-1"),  # the form
+    ("cancel A false alarm", "cancel INC-1"),
+    ("priority p3 Only us", "change INC-1's priority"),
+]
+
+
 @pytest.mark.parametrize("who", ["gus", "zoe"])
 async def test_what_is_for_members_is_refused_with_whom_to_ask(
-    world: World, channel: str, who: str, typed: str, what: str
+    world: World, channel: str, who: str, subtests: pytest.Subtests
 ) -> None:
     before = await world.record()
     await world.command("ben", "take commander", channel=channel)
-    answer = await world.command(who, typed, channel=channel)
-    assert answer.view is None
-    whom = "one of them" if typed.startswith("declare") else "Ben Okafor, its incident commander,"
-    workspace = world.workspace.name
-    assert answer.text.startswith(f"Only members of {workspace} can {what}. Ask {whom} to do it.")
+    for typed, what in FOR_MEMBERS:
+        with subtests.test(typed=typed):
+            answer = await world.command(who, typed, channel=channel)
+            assert answer.view is None
+            whom = "one of them" if typed.startswith("declare") else "Ben Okafor, its incident commander,"
+            assert answer.text.startswith(f"Only members of {world.workspace.name} can {what}. Ask {whom} to do it.")
     after = await world.record()
     assert after["incident"]["status"] == before["incident"]["status"]
     assert after["incident"]["priority"] == before["incident"]["priority"]
@@ -141,8 +142,8 @@ async def test_who_becomes_a_guest_is_one_from_then_on(world: World) -> None:
     assert "can resolve INC-1" in (await world.command("finn", "resolve It works", channel=channel)).text
 
 
-@pytest.mark.parametrize(
-    ("who", "said"), [("zoe", "Ask Ben Okafor, its"), ("finn", "Slack isn't telling me whether you are one. Try again")]
+@in_turn(
+    "who,said", [("zoe", "Ask Ben Okafor, its"), ("finn", "Slack isn't telling me whether you are one. Try again")]
 )
 async def test_whom_slack_does_not_describe_may_not_end_an_incident(world: World, who: str, said: str) -> None:
     channel = await world.declare()

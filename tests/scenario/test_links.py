@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import pytest
-
+from tests.databases import in_turn
 from tests.world import World, shown
 
 TYPED = "deploy.sh broke https://shop.acme.com/pay?a=1&b=2, ask ana@acme.com"
@@ -49,7 +48,7 @@ async def test_what_stakeholders_and_the_channel_read_has_each_address_once(worl
     assert "mailto:" not in draft
 
 
-@pytest.mark.parametrize("since", ["14:05", "2026-03-02T14:05Z"])
+@in_turn("since", ["14:05", "2026-03-02T14:05Z"])
 async def test_a_time_beside_an_address_is_understood(world: World, since: str) -> None:
     await world.declare(f"p1 https://shop.acme.com is down since:{since} service:shop.acme.com", who="ben")
     incident = (await world.record())["incident"]

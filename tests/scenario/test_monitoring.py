@@ -212,33 +212,31 @@ async def test_a_bot_at_work_lives_and_is_ready(watcher: Watcher) -> None:
     assert await watcher.ask("/readyz") == (200, {"ready": True, "checks": checks})
 
 
-@pytest.mark.parametrize(
-    ("own_address", "token", "sent", "status"),
-    [
-        (False, "", "", 404),  # the port that Slack comes to
-        (False, "", "Bearer ", 404),
-        (False, "s3cret", "", 401),
-        (False, "s3cret", "Bearer s3cre", 401),
-        (False, "s3cret", "Bearer s3crét", 401),
-        (False, "s3cret", "Bearer s3cret", 200),
-        (True, "", "", 200),
-        (True, "s3cret", "", 401),  # who sets a token wants it asked for
-        (True, "s3cret", "Bearer s3cret", 200),
-    ],
-)
-async def test_metrics_need_an_address_of_their_own_or_a_token(
-    world: World, own_address: bool, token: str, sent: str, status: int
-) -> None:
-    server, bot = Server("--http", "127.0.0.1", 0), world.bot
-    monitor = monitor_of(bot)
-    monitor.serve(server.site, metrics=own_address, token=token)
-    async with server, aiohttp.ClientSession(f"http://{server.address}") as http:
-        async with http.get("/metrics", headers={"Authorization": sent} if sent else {}) as reply:
-            assert reply.status == status
-            assert status == 200 or "incident" not in await reply.text()
-        for path in ("/healthz", "/readyz"):
-            async with http.get(path) as reply:
-                assert reply.status == 200, "an orchestrator has no token"
+ASKED_FOR_METRICS = [
+    (False, "", "", 404),  # the port that Slack comes to
+    (False, "", "Bearer ", 404),
+    (False, "s3cret", "", 401),
+    (False, "s3cret", "Bearer s3cre", 401),
+    (False, "s3cret", "Bearer s3crét", 401),
+    (False, "s3cret", "Bearer s3cret", 200),
+    (True, "", "", 200),
+    (True, "s3cret", "", 401),  # who sets a token wants it asked for
+    (True, "s3cret", "Bearer s3cret", 200),
+]
+
+
+async def test_metrics_need_an_address_of_their_own_or_a_token(world: World, subtests: pytest.Subtests) -> None:
+    for own_address, token, sent, status in ASKED_FOR_METRICS:
+        server, monitor = Server("--http", "127.0.0.1", 0), monitor_of(world.bot)
+        monitor.serve(server.site, metrics=own_address, token=token)
+        with subtests.test(own_address=own_address, token=token, sent=sent):
+            async with server, aiohttp.ClientSession(f"http://{server.address}") as http:
+                async with http.get("/metrics", headers={"Authorization": sent} if sent else {}) as reply:
+                    assert reply.status == status
+                    assert status == 200 or "incident" not in await reply.text()
+                for path in ("/healthz", "/readyz"):
+                    async with http.get(path) as reply:
+                        assert reply.status == 200, "an orchestrator has no token"
 
 
 async def test_another_schema_than_this_versions_is_not_ready(world: World, watcher: Watcher) -> None:

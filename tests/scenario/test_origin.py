@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from bot.slack.origin import NOT_YOURS, is_by_one_of_us, is_for_us
 from bot.store.tables import Base, InboxItem, Message, OutboxItem, Workspace
+from tests.databases import in_turn
 from tests.world import World
 
 ELSEWHERE = "T0PARTNER"
@@ -43,7 +44,7 @@ def command(text: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("text", ["declare p1 Ours", "list", "status INC-1", "help", "take INC-1 commander"])
+@in_turn("text", ["declare p1 Ours", "list", "status INC-1", "help", "take INC-1 commander"])
 async def test_a_command_of_another_workspace_is_refused_in_words_that_say_nothing(world: World, text: str) -> None:
     await world.declare()
     before = await rows(world)

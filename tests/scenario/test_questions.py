@@ -217,23 +217,29 @@ async def test_an_action_called_done_is_added_only_when_it_is_wanted(world: Worl
     assert [one["text"] for one in (await world.record())["action_items"]] == ["done"]
 
 
-@pytest.mark.parametrize(
-    "typed", ["resolve ?", "resolve --help", "resolve not yet", "cancel no", "cancel 2", "update ?"]
-)
-async def test_who_hesitates_ends_nothing(world: World, typed: str) -> None:
+HESITANT = ["resolve ?", "resolve --help", "resolve not yet", "cancel no", "cancel 2", "update ?"]
+
+
+async def test_who_hesitates_ends_nothing(world: World, subtests: pytest.Subtests) -> None:
     channel = await world.declare()
-    answer = await world.command("ana", typed, channel=channel)
-    assert "Nothing has changed yet" in answer.text
-    assert (await world.record())["incident"]["status"] == "investigating"
+    for typed in HESITANT:
+        with subtests.test(typed=typed):
+            answer = await world.command("ana", typed, channel=channel)
+            assert "Nothing has changed yet" in answer.text
+            assert (await world.record())["incident"]["status"] == "investigating"
 
 
-@pytest.mark.parametrize("named", ["INC 2", "(INC-2)", "`INC-2`", "incident 2", "inc_2", "please INC-2", "INC-2?"])
-async def test_another_incident_is_noticed_however_it_is_named(world: World, named: str) -> None:
+NAMED = ["INC 2", "(INC-2)", "`INC-2`", "incident 2", "inc_2", "please INC-2", "INC-2?"]
+
+
+async def test_another_incident_is_noticed_however_it_is_named(world: World, subtests: pytest.Subtests) -> None:
     channel = await world.declare()
     await world.declare("p2 Search is slow")
-    answer = await world.command("ana", f"cancel {named} a duplicate", channel=channel)
-    assert "you named INC-2 first" in answer.text
-    assert {(await world.record(number))["incident"]["status"] for number in (1, 2)} == {"investigating"}
+    for named in NAMED:
+        with subtests.test(named=named):
+            answer = await world.command("ana", f"cancel {named} a duplicate", channel=channel)
+            assert "you named INC-2 first" in answer.text
+            assert {(await world.record(number))["incident"]["status"] for number in (1, 2)} == {"investigating"}
 
 
 async def test_private_yes_stays_whatever_else_is_said(world: World) -> None:

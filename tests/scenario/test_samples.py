@@ -14,6 +14,7 @@ from sqlalchemy import select
 from bot.slack.listeners.events import HANDLED
 from bot.store.tables import InboxItem
 from tests import slack_facts
+from tests.databases import in_turn
 from tests.world import World
 
 Json = dict[str, Any]
@@ -214,8 +215,8 @@ class TestLive:
         assert watch.wrong == {}
         assert (await watch.world.record())["incident"]["number"] == 1
 
-    @pytest.mark.parametrize(
-        ("name", "person"),
+    @in_turn(
+        "name,person",
         [
             ("Message", "ben"),
             ("MessageMe", "ben"),
@@ -245,7 +246,7 @@ class TestLive:
         assert message["deleted_at"]
         assert message["text"].endswith(" said & did")
 
-    @pytest.mark.parametrize("name", ["ReactionAdded", "PinAdded"])
+    @in_turn("name", ["ReactionAdded", "PinAdded"])
     async def test_a_mark_makes_a_key_event(self, watch: Watch, channel: str, name: str) -> None:
         said = self.event(watch.world, channel, "Message")
         mark = self.event(watch.world, channel, name)
@@ -257,7 +258,7 @@ class TestLive:
         [message] = (await watch.world.record())["messages"]
         assert message["key_event"] is True
 
-    @pytest.mark.parametrize("spoiling", SPOILINGS)
+    @in_turn("spoiling", SPOILINGS)
     async def test_what_is_missing_or_of_another_kind_harms_nothing(
         self, watch: Watch, channel: str, spoiling: str
     ) -> None:

@@ -8,6 +8,7 @@ import pytest
 from bot.errors import SlackBusy, SlackRefused, SlackUnclear
 from bot.sandbox import RealClock, SandboxServer, default_workspace
 from bot.slack.gateway import Gateway
+from tests.databases import in_turn
 from tests.world import World
 
 HOST = "upload"
@@ -18,7 +19,7 @@ def drafts(world: World, channel: str) -> list[str]:
     return [world.workspace.files[file].name for message in world.messages(channel) for file in message.files]
 
 
-@pytest.mark.parametrize(
+@in_turn(
     "fault",
     [
         {"error": {"method": HOST, "error": 503}},
@@ -48,8 +49,8 @@ async def test_a_draft_waits_until_the_file_host_is_back_and_nothing_waits_for_t
     assert not any("could not" in text or "couldn't" in text for text in world.to_person("ana"))
 
 
-@pytest.mark.parametrize(
-    ("fault", "why"),
+@in_turn(
+    "fault,why",
     [
         (
             {"answer": {"method": "files.getUploadURLExternal", "body": {"ok": True}}},
