@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 RUNS ?= 200
+LOCK_ARGS ?=
 SEED ?=
 DATABASE ?=
 
@@ -45,9 +46,9 @@ bench-size: $(VENV)/.dev  ## measure it with 100,000 incidents and 5,000,000 mes
 chaos: $(VENV)/.dev  ## kill, cut off and slow down the bot in RUNS=200 random runs; SEED=7 repeats one
 	$(BIN)/python -m tests.chaos --runs $(RUNS) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
 
-lock: $(VENV)/.dev  ## write the lock files anew from pyproject.toml
-	$(BIN)/uv pip compile -q pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" -o requirements.lock
-	$(BIN)/uv pip compile -q pyproject.toml --extra build --extra dev --extra postgres --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" -c requirements.lock -o requirements-dev.lock
+lock: $(VENV)/.dev  ## write the lock files anew from pyproject.toml; LOCK_ARGS=--upgrade takes the newest versions
+	$(BIN)/uv pip compile -q $(LOCK_ARGS) pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" -o requirements.lock
+	$(BIN)/uv pip compile -q $(LOCK_ARGS) pyproject.toml --extra build --extra dev --extra postgres --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" -c requirements.lock -o requirements-dev.lock
 
 migration: $(VENV)/.dev  ## write a migration from the tables: make migration MESSAGE="what it adds"
 	$(BIN)/python -m bot.store.new_migration "$(MESSAGE)"
