@@ -12,8 +12,8 @@ from tests.chaos.stores import Store, open_store
 
 # Short runs, and together nearly every kind of trouble; silences, long outages, frozen processes and wrong clocks take
 # longer than this suite has.
-SQLITE = (1481, 1676, 2535)
-POSTGRESQL = (16, 393, 2432)
+SQLITE = (1481, 1518)
+POSTGRESQL = (1678, 2598)
 LEFT_TO_MAKE_CHAOS = {"silence", "long_outage", "freeze", "wrong_clock"}
 
 

@@ -3,9 +3,10 @@
 from types import MappingProxyType
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.domain.question import Question
 from bot.errors import UserError
 from bot.service.command import read
 from commands import find_commands
@@ -66,15 +67,14 @@ def test_an_unknown_verb_is_refused_with_a_way_on(text: str, said: str) -> None:
 
 
 @given(text=anything | typed)
+@example(text="DECLARE DECLARE")
 def test_reading_a_command_refuses_politely_or_reads(text: str) -> None:
-    refusal, reading = "", None
     try:
         reading = read(COMMANDS, text)
     except UserError as refused:
-        refusal = refused.sentence
-
-    if reading is not None:
-        assert set(reading.line.options) <= set(reading.command.options)
+        refusal = refused
     else:
-        assert "/incident help" in refusal
-        assert len(refusal) < 300, "a long text is not thrown back"
+        assert set(reading.line.options) <= set(reading.command.options)
+        return
+    assert "/incident help" in refusal.sentence or (isinstance(refusal, Question) and refusal.buttons)
+    assert len(refusal.sentence) < 300, "a long text is not thrown back"
