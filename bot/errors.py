@@ -1,4 +1,19 @@
-"""The one tree of errors: who is told, and what can be done about it."""
+"""What can go wrong, in one tree.
+
+    BotError                    there is a sentence for it
+      UserError                 a refusal: whoever asked is told what to do next
+        Question                a refusal with a button for each way to read what was typed (bot.domain.question)
+      UnknownPerson             a rule needs a profile: the edge asks Slack and tries again
+      MembersUnconfirmed        an answer needs a channel's members: the edge asks Slack and tries again
+      TooEarly                  an event waits for what it belongs to
+      ConfigError               whoever runs the bot is told every problem, and it doesn't start
+      StoreError                the same, about the database
+      SlackError                a call to Slack failed
+        SlackRefused            the answer is no: not repeated, and a person is told
+        SlackBusy               nothing happened: repeated after the time that Slack names
+        SlackUnreachable        no connection for so long that the program ends
+        SlackUnclear            it may have happened: looked for before it's repeated
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 

@@ -16,7 +16,8 @@ from bot.service.desk import Desk, UnitOfWork
 from bot.service.incidents import number_here, of_channel
 from bot.slack import facts
 from bot.slack.gateway import Gateway
-from bot.slack.listeners.interactions import Asked, Interactions
+from bot.slack.listeners.interactions import Interactions
+from bot.slack.listeners.requester import Requester
 from bot.slack.membership import Membership
 from bot.store.database import Database
 from bot.store.tables import Person, Workspace
@@ -131,9 +132,7 @@ def _typed(typed: str) -> Doing:
 
     async def do(desk: Desk, number: int) -> None:
         key = f"{typed}:{number}:{time.perf_counter_ns()}"
-        asked = Asked(
-            person=_PERSON, from_elsewhere=False, key=key, trigger_id=key, response_url="https://w.example/answer"
-        )
+        asked = Requester(person=_PERSON, key=key, trigger_id=key, response_url="https://w.example/answer")
 
         answers = []
 

@@ -7,7 +7,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.errors import UserError
 from bot.service.desk import UnitOfWork
-from bot.slack.listeners.interactions import Asked, Interactions
+from bot.slack.listeners.interactions import Interactions
+from bot.slack.listeners.requester import Requester
 from tests.world import World, shown
 
 MISTAKES = [
@@ -297,7 +298,7 @@ async def test_a_category_that_does_not_exist_keeps_nobody_from_declaring(world:
 async def test_a_command_that_is_delivered_twice_is_refused_once(world: World) -> None:
     interactions = Interactions(world.bot.desk, world.bot._slack, world.bot.membership)
     ana = world.workspace.user("ana").id
-    asked = Asked(person=ana, from_elsewhere=False, key="the same", trigger_id=None, response_url=None)
+    asked = Requester(person=ana, key="the same", trigger_id=None, response_url=None)
 
     async def refuse(_: UnitOfWork) -> None:
         raise UserError("Not like this.")

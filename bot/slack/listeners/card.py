@@ -11,8 +11,8 @@ from bot.service.command import Answer, Modal
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_number
 from bot.service.lifecycle import check_resolvable
-from bot.slack.listeners.interactions import Asked, Interactions
-from bot.slack.origin import is_from_elsewhere
+from bot.slack.listeners.interactions import Interactions
+from bot.slack.listeners.requester import Requester
 from bot.slack.views.incident_card import RESOLVE_BUTTON, TAKE_ROLE_BUTTON, UPDATE_BUTTON
 from bot.slack.views.resolve_modal import resolve_modal
 from bot.slack.views.update_modal import update_modal
@@ -34,7 +34,7 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
                 )
             return Answer(text=await roles.take(uow, incident, role, body["user"]["id"]))
 
-        await interactions.do(asked_by(body, context), doing)
+        await interactions.do(Requester.from_body(body, context), doing)
         await ack()
 
     async def handle_open_update(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -42,7 +42,7 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
             incident = await by_number(uow, _number(body))
             return Modal(view=update_modal(incident, last_text=await updates.text_to_start_from(uow, incident)))
 
-        await interactions.do(asked_by(body, context), doing)
+        await interactions.do(Requester.from_body(body, context), doing)
         await ack()
 
     async def handle_open_resolve(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -51,22 +51,12 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
             await check_resolvable(uow, incident)
             return Modal(view=resolve_modal(incident))
 
-        await interactions.do(asked_by(body, context), doing)
+        await interactions.do(Requester.from_body(body, context), doing)
         await ack()
 
     app.action(re.compile(re.escape(TAKE_ROLE_BUTTON) + ".+"))(handle_take_role)
     app.action(UPDATE_BUTTON)(handle_open_update)
     app.action(RESOLVE_BUTTON)(handle_open_resolve)
-
-
-def asked_by(body: dict[str, Any], context: AsyncBoltContext) -> Asked:
-    return Asked(
-        person=body["user"]["id"],
-        from_elsewhere=is_from_elsewhere(context),
-        key=body.get("trigger_id") or None,
-        trigger_id=body.get("trigger_id") or None,
-        response_url=body.get("response_url") or None,
-    )
 
 
 def _number(body: dict[str, Any]) -> int:

@@ -10,9 +10,9 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot.errors import UserError
 from bot.service.command import Answer, Command, Modal
 from bot.service.desk import UnitOfWork
-from bot.slack.listeners.card import asked_by
 from bot.slack.listeners.commands import carry_out
 from bot.slack.listeners.interactions import Interactions
+from bot.slack.listeners.requester import Requester
 from bot.slack.views.choices import CHOICE_BUTTON, chosen
 from bot.store import inbox
 from bot.store.purge import KEEP
@@ -23,21 +23,21 @@ _TOO_OLD = "I no longer know what this button was for. Type the command again."
 
 def listen(app: AsyncApp, interactions: Interactions, commands: Mapping[str, Command]) -> None:
     async def handle_choice(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        asked = asked_by(body, context)
+        requester = Requester.from_body(body, context)
 
         async def doing(uow: UnitOfWork) -> Answer | Modal:
             answer, command = await _meant(uow, body["actions"][0]["value"])
-            if answer.payload["person"] != asked.person:
+            if answer.payload["person"] != requester.person:
                 raise UserError("This question was for somebody else. Type the command yourself.")
             # Stored with what is done: a second press, or the other button, finds it.
             key = f"choice:{answer.id}"
             if not await inbox.first_time(uow.session, team_id=uow.team_id, key=key, received_at=uow.now):
                 raise UserError("You've already answered this. Type the command again to do something else.")
             return await carry_out(
-                uow, commands, command, replace(asked, key=key, channel_id=answer.payload["channel_id"])
+                uow, commands, command, replace(requester, key=key, channel_id=answer.payload["channel_id"])
             )
 
-        await interactions.do(replace(asked, replaces=True), doing)
+        await interactions.do(replace(requester, replaces=True), doing)
         await ack()
 
     app.action(re.compile(re.escape(CHOICE_BUTTON) + r"\d+"))(handle_choice)

@@ -9,8 +9,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from bot.service.command import Answer, Call, Command, Modal, read
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import number_here
-from bot.slack.listeners.interactions import Asked, Interactions
-from bot.slack.origin import is_from_elsewhere
+from bot.slack.listeners.interactions import Interactions
+from bot.slack.listeners.requester import Requester
 
 # A refusal repeats what was typed when it was worth more than a few words.
 _WORTH_REPEATING = 40
@@ -19,36 +19,31 @@ _WORTH_REPEATING = 40
 def listen(app: AsyncApp, interactions: Interactions, commands: Mapping[str, Command]) -> None:
     async def handle_command(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         text = body.get("text") or ""
-        asked = Asked(
-            person=body["user_id"],
-            from_elsewhere=is_from_elsewhere(context),
-            key=body.get("trigger_id") or None,
-            trigger_id=body.get("trigger_id") or None,
-            response_url=body.get("response_url") or None,
-            channel_id=body.get("channel_id") or None,
-        )
+        requester = Requester.from_body(body, context)
 
         async def doing(uow: UnitOfWork) -> Answer | Modal:
-            return await carry_out(uow, commands, text, asked)
+            return await carry_out(uow, commands, text, requester)
 
         typed = f"{body.get('command', '/incident')} {text}" if len(text) > _WORTH_REPEATING else ""
-        await interactions.do(asked, doing, typed=typed)
+        await interactions.do(requester, doing, typed=typed)
         await ack()
 
     # Whatever the manifest calls it: an organisation may have another /incident already.
     app.command(re.compile(".*"))(handle_command)
 
 
-async def carry_out(uow: UnitOfWork, commands: Mapping[str, Command], text: str, asked: Asked) -> Answer | Modal:
-    """Does what `text` asks for, as it is typed after /incident in the channel where it was asked."""
-    reading = read(commands, text, here=await number_here(uow, asked.channel_id))
+async def carry_out(
+    uow: UnitOfWork, commands: Mapping[str, Command], text: str, requester: Requester
+) -> Answer | Modal:
+    """Does what `text` asks for, as it is typed after /incident in the requester's channel."""
+    reading = read(commands, text, here=await number_here(uow, requester.channel_id))
     call = Call(
         uow=uow,
-        person=asked.person,
-        channel_id=asked.channel_id,
+        person=requester.person,
+        channel_id=requester.channel_id,
         line=reading.line,
         number=reading.number,
-        key=asked.key,
+        key=requester.key,
         help=commands,
     )
     return await reading.command.run(call)

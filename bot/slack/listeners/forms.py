@@ -17,8 +17,8 @@ from bot.service.incidents import by_number
 from bot.service.lifecycle import live_status, resolve
 from bot.service.people import zone_of
 from bot.service.updates import post_update
-from bot.slack.listeners.interactions import Asked, Doing, Interactions
-from bot.slack.origin import is_from_elsewhere
+from bot.slack.listeners.interactions import Doing, Interactions
+from bot.slack.listeners.requester import Requester
 from bot.slack.views.declare_modal import DECLARE_MODAL, IMPACT, PRIVATE, URGENCY, declare_modal
 from bot.slack.views.modal import values
 from bot.slack.views.resolve_modal import RESOLVE_MODAL
@@ -141,16 +141,8 @@ async def _submit(
     otherwise: str,
 ) -> None:
     """`otherwise` is the input under which a refusal is shown that belongs to none."""
-    asked = Asked(
-        person=body["user"]["id"],
-        from_elsewhere=is_from_elsewhere(context),
-        # The view, not the trigger: a form that is sent twice is one request. Its hash changes when it is corrected.
-        key=f"view:{body['view']['id']}:{body['view'].get('hash')}",
-        trigger_id=body.get("trigger_id") or None,
-        response_url=None,  # a form has none; the answer comes as a private message
-    )
     inputs = {block.get("block_id") for block in body["view"].get("blocks", [])}
-    refused = await interactions.submit(asked, doing)
+    refused = await interactions.submit(Requester.from_body(body, context), doing)
     errors = {field if field in inputs else otherwise: sentence for field, sentence in refused.items()}
     if errors:
         await ack(response_action="errors", errors=errors)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from bot.service.command import Answer, Modal
 from bot.service.desk import Asking, Desk, UnitOfWork
 from bot.service.roles import save_profile
 from bot.slack.gateway import Gateway
+from bot.slack.listeners.requester import Requester
 from bot.slack.membership import Membership
 from bot.slack.person import person_facts
 from bot.store import inbox
@@ -27,65 +28,52 @@ _MOST_ATTEMPTS = 7
 _SECONDS_TO_LEARN = 1.0  # of the three that Slack gives for an acknowledgement
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """Who asked, and how they can be answered."""
-
-    person: str
-    from_elsewhere: bool  # from another organisation, as Slack says of what they typed, clicked or sent
-    key: str | None  # what delivered it: the same key again is not done again
-    trigger_id: str | None
-    response_url: str | None
-    channel_id: str | None = None  # where; what a button of the answer stands for is typed there
-    replaces: bool = False  # the answer takes the place of the message whose button was pressed
-
-
 class Interactions:
     def __init__(self, desk: Desk, slack: Gateway, membership: Membership) -> None:
         self.desk = desk
         self.slack = slack
         self._membership = membership
 
-    async def do(self, asked: Asked, doing: Doing, *, typed: str = "") -> None:
+    async def do(self, requester: Requester, doing: Doing, *, typed: str = "") -> None:
         """Carries `doing` out and sees to its answer; a refusal is an answer too. Once it returns, it is committed.
 
         `typed` is shown again in a refusal, so that nobody has to type a long line twice.
         """
         try:
-            outcome = await self._in_one_transaction(asked, doing)
+            outcome = await self._in_one_transaction(requester, doing)
         except Question as question:
             text = Mrkdwn("{}").format(question.sentence) if question.buttons else await self._refusal(question, typed)
-            await self._answer(asked, Answer(text=text, buttons=question.buttons))
+            await self._answer(requester, Answer(text=text, buttons=question.buttons))
         except UserError as refusal:
             # The buttons of the question that led here stay: another of them may be the right one.
-            await self._answer(replace(asked, replaces=False), Answer(text=await self._refusal(refusal, typed)))
+            await self._answer(replace(requester, replaces=False), Answer(text=await self._refusal(refusal, typed)))
         except Exception:  # noqa: BLE001 - a supervisor's catch; _fault logs it
-            await self._answer(replace(asked, replaces=False), Answer(text=Mrkdwn("{}").format(_fault())))
+            await self._answer(replace(requester, replaces=False), Answer(text=Mrkdwn("{}").format(_fault())))
         else:
             if isinstance(outcome, Modal):
-                await self._open(asked, outcome)
+                await self._open(requester, outcome)
 
-    async def submit(self, asked: Asked, doing: Doing) -> dict[str, str]:
+    async def submit(self, requester: Requester, doing: Doing) -> dict[str, str]:
         """Like `do`, for a form: the refusals by field ({} where it was done), to be shown in it."""
         try:
-            await self._in_one_transaction(asked, doing)
+            await self._in_one_transaction(requester, doing)
         except UserError as refusal:
             return {refusal.field or "": refusal.sentence}
         except Exception:  # noqa: BLE001 - the same
             return {"": _fault()}
         return {}
 
-    async def _in_one_transaction(self, asked: Asked, doing: Doing) -> Answer | Modal | None:
+    async def _in_one_transaction(self, requester: Requester, doing: Doing) -> Answer | Modal | None:
         self._membership.hear()  # the first that comes in after a deaf time is judged with what is known since
-        asking = Asking(members_since=self._membership.since, from_elsewhere=asked.from_elsewhere)
+        asking = Asking(members_since=self._membership.since, from_elsewhere=requester.from_elsewhere)
         for _ in range(_MOST_ATTEMPTS):
             try:
-                async with self.desk.work(actor=asked.person, asking=asking) as uow:
-                    if asked.key is not None and not await self._is_first(uow, asked.key):
+                async with self.desk.work(actor=requester.person, asking=asking) as uow:
+                    if requester.key is not None and not await self._is_first(uow, requester.key):
                         return None
                     outcome = await doing(uow)
                     if isinstance(outcome, Answer):
-                        await self._promise(uow, asked, outcome)
+                        await self._promise(uow, requester, outcome)
             except UnknownPerson as unknown:
                 if unknown.needed:
                     await self.learn(unknown.user_id)
@@ -118,28 +106,29 @@ class Interactions:
             return False
         return True
 
-    async def _answer(self, asked: Asked, answer: Answer) -> None:
-        async with self.desk.work(actor=asked.person) as uow:
-            if asked.key is None or await self._is_first(uow, asked.key):  # else a second delivery has been answered
-                await self._promise(uow, asked, answer)
+    async def _answer(self, requester: Requester, answer: Answer) -> None:
+        async with self.desk.work(actor=requester.person) as uow:
+            # Where it isn't the first, a second delivery has been answered already.
+            if requester.key is None or await self._is_first(uow, requester.key):
+                await self._promise(uow, requester, answer)
 
-    async def _promise(self, uow: UnitOfWork, asked: Asked, answer: Answer) -> None:
+    async def _promise(self, uow: UnitOfWork, requester: Requester, answer: Answer) -> None:
         words: dict[str, Any] = {"text": str(answer.text)}
         if answer.message is not None and answer.after is not None:
             words = {"message": answer.message, "references": dict(answer.references)}
         if answer.buttons:
             words |= {
-                "channel_id": asked.channel_id,
+                "channel_id": requester.channel_id,
                 "buttons": [{"label": one.label, "command": one.command} for one in answer.buttons],
             }
-        if asked.replaces:
+        if requester.replaces:
             words["replaces"] = True
         await uow.tell(
             "answer",
-            lane=f"answer:{asked.key or uuid4().hex}",
+            lane=f"answer:{requester.key or uuid4().hex}",
             after=answer.after,
             urgency=1,
-            payload={"person": asked.person, "response_url": asked.response_url, **words},
+            payload={"person": requester.person, "response_url": requester.response_url, **words},
         )
 
     async def _refusal(self, refusal: UserError, typed: str) -> Mrkdwn:
@@ -152,9 +141,9 @@ class Interactions:
         # Backquotes would end the quotation early.
         return text + Mrkdwn("\nYou typed: `{}`").format(plain(typed, known.get).replace("`", "'"))
 
-    async def _open(self, asked: Asked, modal: Modal) -> None:
+    async def _open(self, requester: Requester, modal: Modal) -> None:
         try:
-            await self.slack.call("views.open", {"trigger_id": asked.trigger_id, "view": modal.view})
+            await self.slack.call("views.open", {"trigger_id": requester.trigger_id, "view": modal.view})
         except SlackError as problem:
             log.warning("A form could not be opened: %s", problem, extra={"action": "modal_failed"})
             text = Mrkdwn(
@@ -162,8 +151,8 @@ class Interactions:
             )
             text = text.format(problem)
             # The key is spent: this answer belongs to a transaction of its own.
-            async with self.desk.work(actor=asked.person) as uow:
-                await self._promise(uow, asked, Answer(text=text))
+            async with self.desk.work(actor=requester.person) as uow:
+                await self._promise(uow, requester, Answer(text=text))
 
 
 def _fault() -> str:
