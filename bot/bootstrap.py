@@ -329,7 +329,7 @@ def explain_refusal(problem: SlackRefused) -> str:
     match problem.code:
         case code if code in NOT_LET_IN:
             which = "SLACK_APP_TOKEN" if problem.method == "apps.connections.open" else "SLACK_BOT_TOKEN"
-            return f"Slack does not accept {which} ({problem.code}). Copy it anew from your app's settings."
+            return f"Slack doesn't accept {which} ({problem.code}). Copy it again from your app's settings."
         case "not_allowed_token_type":
             return "Slack refused the kind of token: SLACK_BOT_TOKEN begins with xoxb-, SLACK_APP_TOKEN with xapp-."
         case "missing_scope":

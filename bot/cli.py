@@ -485,7 +485,7 @@ async def _verb(arguments: argparse.Namespace) -> int:
             )
             outcome = await reading.command.run(call)
             if not isinstance(outcome, Answer):
-                raise UserError("This needs more words.")
+                raise UserError("What should it say?")
             names = await people.handles(uow, _ids(outcome.text))
         text = "\n".join([plain(outcome.text, names.get), *_spellings(outcome.buttons, arguments.person)])
     _say(_json({"ok": True, "text": text}) if arguments.json else text)

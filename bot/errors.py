@@ -1,18 +1,18 @@
 """What can go wrong, in one tree.
 
-    BotError                    there is a sentence for it
-      UserError                 a refusal: whoever asked is told what to do next
-        Question                a refusal with a button for each way to read what was typed (bot.domain.question)
-      UnknownPerson             a rule needs a profile: the edge asks Slack and tries again
-      MembersUnconfirmed        an answer needs a channel's members: the edge asks Slack and tries again
-      TooEarly                  an event waits for what it belongs to
-      ConfigError               whoever runs the bot is told every problem, and it doesn't start
-      StoreError                the same, about the database
-      SlackError                a call to Slack failed
-        SlackRefused            the answer is no: not repeated, and a person is told
-        SlackBusy               nothing happened: repeated after the time that Slack names
-        SlackUnreachable        no connection for so long that the program ends
-        SlackUnclear            it may have happened: looked for before it's repeated
+BotError                    there is a sentence for it
+  UserError                 a refusal: whoever asked is told what to do next
+    Question                a refusal with a button for each way to read what was typed (bot.domain.question)
+  UnknownPerson             a rule needs a profile: the edge asks Slack and tries again
+  MembersUnconfirmed        an answer needs a channel's members: the edge asks Slack and tries again
+  TooEarly                  an event waits for what it belongs to
+  ConfigError               whoever runs the bot is told every problem, and it doesn't start
+  StoreError                the same, about the database
+  SlackError                a call to Slack failed
+    SlackRefused            the answer is no: not repeated, and a person is told
+    SlackBusy               nothing happened: repeated after the time that Slack names
+    SlackUnreachable        no connection for so long that the program ends
+    SlackUnclear            it may have happened: looked for before it's repeated
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -79,11 +79,11 @@ NOT_LET_IN = frozenset({"invalid_auth", "not_authed", "account_inactive", "token
 
 # What a refusal means and who can mend it.
 _EXPLAINED = {
-    "restricted_action": "this workspace does not let apps do that; a workspace admin can allow it",
+    "restricted_action": "this workspace doesn't let apps do that; a workspace admin can allow it",
     "channel_not_found": (
-        "there is no such channel, or the bot is not in it; check the name in config.yaml or invite the bot"
+        "there's no such channel, or the bot isn't in it; check the name in config.yaml or invite the bot"
     ),
-    "not_in_channel": "the bot is not in the channel; invite it",
+    "not_in_channel": "the bot isn't in the channel; invite it",
     "is_archived": "the channel is archived; unarchive it",
     "no_upload_url": "Slack gave no address to take the file to",
 }
@@ -112,7 +112,7 @@ class SlackRefused(SlackError):
     def explained(self) -> str:
         """What it means and who can mend it, for the people of an incident."""
         if self.code == "missing_scope":
-            return f"the app lacks the scope {self.needed or 'that it needs'}; install it anew from manifest.yaml"
+            return f"the app lacks the scope {self.needed or 'that it needs'}; reinstall it from manifest.yaml"
         return _EXPLAINED.get(self.code, f"Slack refused it ({self.code})")
 
 

@@ -22,10 +22,10 @@ async def _run(call: Call) -> Answer:
         try:
             day = date.fromisoformat(due)
         except ValueError:
-            raise UserError(f"due:{plain(due)} is not a date. Write due:2026-01-31.") from None
+            raise UserError(f"due:{plain(due)} isn't a date. Write due:2026-01-31.") from None
         # A day's grace: it may still be that day where they are.
         if not call.uow.now.date() - timedelta(days=1) <= day <= call.uow.now.date() + _LONGEST:
-            raise UserError(f"due:{day} is not within the next ten years. Check the year.")
+            raise UserError(f"due:{day} isn't within the next ten years. Check the year.")
         due = day.isoformat()
     item = await add_action(call.uow, incident, await call.words(), owner=owner, due_on=due)
     missing = [

@@ -89,11 +89,11 @@ def _category(call: Call) -> tuple[str | None, str | None, list[str]]:
     if name not in known:
         guess = nearest(name, known)
         meant = f"; did you mean {guess}?" if guess else "."
-        return name, below or None, [f"There is no category “{name}”{meant} There are: {', '.join(known)}."]
+        return name, below or None, [f"There's no category “{name}”{meant} There are: {', '.join(known)}."]
     subcategories = known[name].subcategories
     if below and below not in subcategories:
         listed = ", ".join(f"{name}/{one}" for one in subcategories)
-        return name, below, [f"There is no {name}/{below}. There are: {listed}."]
+        return name, below, [f"There's no {name}/{below}. There are: {listed}."]
     return name, below or None, []
 
 

@@ -44,7 +44,7 @@ async def _how_it_stands(call: Call, incident: Incident) -> Mrkdwn:
             Mrkdwn("{}: {}").format(uow.settings.role_name(role), Mrkdwn(", ").join(mention(one) for one in people))
         )
     if not held:
-        lines.append(Mrkdwn("Nobody holds a role. `/incident take commander` takes the command."))
+        lines.append(Mrkdwn("Nobody is in charge yet. Take command: `/incident take commander`"))
     if incident.next_update_due_at is not None:
         late = uow.now - incident.next_update_due_at
         lines.append(

@@ -23,6 +23,9 @@ _BEHIND = re.compile(r"(?:\s*[)\]}])*(?:[:;,!|]+|[.-]+(?=\s|$))?[)\]}]*\s*(?:(?:
 Matrix = Mapping[str, Mapping[str, str]]
 
 
+AS_STATED = "as declared"  # why a priority that somebody stated is what it is
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scale:
     """The organisation's priorities, the most urgent first, and the matrix that leads to them."""
@@ -87,7 +90,7 @@ def read_priority(word: str, scale: Scale) -> Choice | None:
         if index == 0:
             return Choice(priority=levels[0], because="the highest, as in doubt", in_doubt=True)
         return Choice(priority=scale.levels[index - 1], because=f"one above {levels[0]}, as in doubt", in_doubt=True)
-    return Choice(priority=levels[0], because="as declared")
+    return Choice(priority=levels[0], because=AS_STATED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,4 +159,4 @@ def check_level(word: str, names: Sequence[str], what: str) -> str:
     for name in names:
         if name.lower() == word.lower():
             return name
-    raise UserError(f"There is no {what} “{word}”. There are: {', '.join(names)}.", field=what)
+    raise UserError(f"There's no {what} “{word}”. There are: {', '.join(names)}.", field=what)

@@ -71,12 +71,12 @@ def parse_past(text: str, *, now: datetime, zone: tzinfo, what: str) -> datetime
     when = _exact_time(word, zone)
     if when is None:
         raise UserError(
-            f"I cannot read {what}:{text} as a time. Write {what}:14:23 (your time), {what}:14:23Z (UTC), "
+            f"I can't read {what}:{text} as a time. Write {what}:14:23 (your time), {what}:14:23Z (UTC), "
             f"{what}:20m (ago) or {what}:2018-10-21T22:52:00Z.",
             field=what,
         )
     if when > now:
-        raise UserError(f"{what}:{text} lies in the future. Give the time at which it began.", field=what)
+        raise UserError(f"{what}:{text} is in the future. When did it begin?", field=what)
     if when < now - _LONGEST:
         raise UserError(f"{what}:{text} is more than ten years ago. Check the year.", field=what)
     return when
@@ -118,9 +118,9 @@ def parse_next(text: str, *, now: datetime, zone: tzinfo) -> datetime:
     else:
         when = _exact_time(word, zone)
     if when is None:
-        raise UserError(f"I cannot read next:{text} as a time. Write next:20m, next:2h or next:14:23.", field="next")
+        raise UserError(f"I can't read next:{text} as a time. Write next:20m, next:2h or next:14:23.", field="next")
     if when <= now:
-        raise UserError(f"next:{text} is not in the future. Write next:20m, next:2h or next:14:23.", field="next")
+        raise UserError(f"next:{text} isn't in the future. Write next:20m, next:2h or next:14:23.", field="next")
     return when
 
 

@@ -76,7 +76,7 @@ async def declare(uow: UnitOfWork, wanted: Declaration) -> tuple[Incident, Outbo
         declared_at=uow.now,
     )
     if incident.detected_at < incident.impact_started_at:
-        raise UserError("It cannot have been detected before it began. Check since: and detected:.", field="detected")
+        raise UserError("“detected” is earlier than “since”. Which one is right?", field="detected")
     runbook = best_runbook(
         uow.runbooks,
         category=incident.category,

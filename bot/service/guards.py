@@ -9,7 +9,7 @@ def check_live(incident: Incident) -> None:
     """Refuses work on an incident that is resolved, closed or cancelled."""
     if not incident.is_live:
         raise UserError(
-            f"{incident.name} is {incident.status}. If it is not over, reopen it: "
+            f"{incident.name} is {incident.status}. If it isn't over, reopen it: "
             f"`/incident reopen {incident.name} REASON`."
         )
 

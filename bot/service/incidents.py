@@ -36,7 +36,7 @@ async def by_number(uow: UnitOfWork, number: int) -> Incident:
         _held(uow, select(Incident).where(Incident.team_id == uow.team_id, Incident.number == number))
     )
     if incident is None or not await may_see(uow, incident):
-        raise UserError(f"There is no INC-{number} that you can see. `/incident list` shows the open ones.")
+        raise UserError(f"I can't find INC-{number}. `/incident list` shows the open ones.")
     return incident
 
 

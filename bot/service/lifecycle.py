@@ -13,7 +13,7 @@ def live_status(word: str) -> Status:
     """The status that a person may set directly, or a refusal that says how the others are reached."""
     found = parse_status(word)
     if found is None:
-        raise UserError(f"“{word}” is not a status that can be set. {how_to_reach(word)}", field="status")
+        raise UserError(f"“{word}” isn't a status you can set. {how_to_reach(word)}", field="status")
     return found
 
 
@@ -123,11 +123,11 @@ async def cancel(uow: UnitOfWork, incident: Incident, reason: str) -> None:
 async def reopen(uow: UnitOfWork, incident: Incident, reason: str) -> None:
     """It was not over: back to investigating; the earlier resolution stays on the timeline."""
     if incident.status in LIVE:
-        raise UserError(f"{incident.name} is open: {incident.status}. There is nothing to reopen.")
+        raise UserError(f"{incident.name} is open: {incident.status}. There's nothing to reopen.")
     check_transition(incident.name, incident.status, Status.INVESTIGATING)
     if not reason.strip():
         raise UserError(
-            f"Say what shows that it is not over: `/incident reopen {incident.name} REASON`.", field="reason"
+            f"Say what shows that it isn't over: `/incident reopen {incident.name} REASON`.", field="reason"
         )
     before = incident.status
     incident.status = Status.INVESTIGATING

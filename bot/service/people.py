@@ -85,7 +85,7 @@ async def named(uow: UnitOfWork, text: str) -> str | None:
         return None
     person = await by_handle(uow, handle)
     if person is None:
-        raise UserError(f"I do not know {handle}. Pick the person from Slack's list after typing @.")
+        raise UserError(f"I don't know {handle}. Type @ and pick the person from the list.")
     return person.user_id
 
 

@@ -27,7 +27,7 @@ def role_key(uow: UnitOfWork, word: str) -> str:
     guess = nearest(word, names)
     hint = f" Did you mean `{guess}`?" if guess else ""
     listed = ", ".join(f"`{(role.aliases or (key,))[0]}`" for key, role in uow.settings.roles.items())
-    raise UserError(f"There is no role “{word}”.{hint} There are: {listed}.", field="role")
+    raise UserError(f"There's no role “{word}”.{hint} There are: {listed}.", field="role")
 
 
 async def current(uow: UnitOfWork, incident: Incident) -> dict[str, list[str]]:
@@ -98,7 +98,7 @@ async def take(uow: UnitOfWork, incident: Incident, role: str, person: str) -> M
 
 
 async def release(uow: UnitOfWork, incident: Incident, role: str, person: str) -> list[str]:
-    """The person lays the role down; who holds it still, where several may."""
+    """The person steps down; who still holds the role, where several may."""
     check_live(incident)
     for row in await _open_assignments(uow, incident):
         if row.role == role and row.person == person:
@@ -107,7 +107,7 @@ async def release(uow: UnitOfWork, incident: Incident, role: str, person: str) -
             uow.record(
                 incident,
                 "role",
-                Mrkdwn("{} laid down by {}").format(name, mention(person)),
+                Mrkdwn("{} stepped down as {}").format(mention(person), name),
                 role=role,
                 person=person,
                 change="released",
@@ -117,7 +117,7 @@ async def release(uow: UnitOfWork, incident: Incident, role: str, person: str) -
             await telling.post(uow, incident, "role", role=role, person=None, before=[person], left=left, by=uow.actor)
             return left
     raise UserError(
-        f"You are not {uow.settings.role_name(role).lower()} of {incident.name}, so there is nothing to lay down."
+        f"You aren't {uow.settings.role_name(role).lower()} of {incident.name}, so there's nothing to step down from."
     )
 
 

@@ -139,7 +139,9 @@ async def report_refusal(uow: UnitOfWork, refused: OutboxItem, *, what: str, why
 
 async def report_failed_job(uow: UnitOfWork, job: DueJob, *, what: str) -> None:
     """Tells them that something that was due has not been done."""
-    await _report(uow, job.incident_id, job.kind, what=what, why="of a fault of mine; it is in my log")
+    await _report(
+        uow, job.incident_id, job.kind, what=what, why="there's a bug on my side, and the details are in my log"
+    )
 
 
 async def _report(uow: UnitOfWork, incident_id: int | None, subject: str, *, what: str, why: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.domain.mrkdwn import Mrkdwn
+from bot.domain.priority import AS_STATED
 from bot.domain.runbook import Runbook
 from bot.render.words import Words
 from bot.service import impact, people
@@ -40,6 +41,7 @@ async def _declared(uow: UnitOfWork, incident: Incident, words: Words, reference
             "declared",
             it=incident,
             priority=priority_label(uow, incident.priority),
+            why="" if incident.priority_because == AS_STATED else f" ({incident.priority_because})",
             in_doubt=references["in_doubt"],
             hints=references["hints"],
         )

@@ -236,7 +236,7 @@ async def test_a_backup_brings_back_all_up_to_it_and_slack_what_was_said_since(
         assert (await exported(env, tmp_path, 2))["incident"]["channel"] == second
         unknown = await run("export", "INC-3", env=env, cwd=tmp_path)
         assert (unknown.code, unknown.out) == (1, "")
-        assert "There is no INC-3" in unknown.err
+        assert "I can't find INC-3" in unknown.err
         lost = await control.channel("inc-3-")
         assert lost is not None
         answer = await control.command("status", channel=lost["name"])

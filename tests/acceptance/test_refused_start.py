@@ -51,7 +51,7 @@ async def test_tokens_of_the_wrong_kind_are_told_apart(tmp_path: Path) -> None:
 async def test_a_token_that_slack_does_not_know_is_named(env: dict[str, str], tmp_path: Path, name: str) -> None:
     wrong = {**env, name: env[name].replace("test-token", "somebody-elses")}
     assert sentences(await run("run", env=wrong, cwd=tmp_path)) == [
-        f"Slack does not accept {name} (invalid_auth). Copy it anew from your app's settings."
+        f"Slack doesn't accept {name} (invalid_auth). Copy it again from your app's settings."
     ]
 
 

@@ -15,19 +15,19 @@ MISTAKES = [
     ("declair p1 Checkout down", "Did you mean `/incident declare`?"),
     ("flurb", "`/incident help` lists what there is"),
     ("declare p1", "An incident needs a title"),
-    ("declare p1 Checkout down since:half-past", "I cannot read since:half-past as a time"),
-    ("declare p1 Checkout down since:2026-03-02T20:00Z", "lies in the future"),
+    ("declare p1 Checkout down since:half-past", "I can't read since:half-past as a time"),
+    ("declare p1 Checkout down since:2026-03-02T20:00Z", "is in the future"),
     ("declare p9 Checkout down", "There's no priority “p9”. There are: p1, p2, p3, p4"),
     ("declare p1 Checkout down private:perhaps", "Should this be private?"),
-    ("declare p1 Checkout down impact:huge", "There is no impact “huge”"),
+    ("declare p1 Checkout down impact:huge", "There's no impact “huge”"),
     ("status", "Which incident?"),
     ("take commander", "Which incident?"),
-    ("status INC-99", "There is no INC-99 that you can see"),
+    ("status INC-99", "I can't find INC-99"),
     ("timeline page:²", "Which incident?"),
-    ("take captain", "There is no role “captain”"),
+    ("take captain", "There's no role “captain”"),
     ("take comandr", "Did you mean `commander`?"),
     ("assign comms", "Say which role and who"),
-    ("assign comms @nobody", "I do not know @nobody"),
+    ("assign comms @nobody", "I don't know @nobody"),
 ]
 
 
@@ -201,7 +201,7 @@ async def test_a_stakeholders_channel_that_is_missing_is_told_to_the_reporter_on
     channel = await world.declare()
     for status in ("identified", "monitoring"):
         await world.command("ana", f"status {status}", channel=channel)
-    told = [text for text in world.to_person("ana") if "could not" in text]
+    told = [text for text in world.to_person("ana") if "couldn't" in text]
     assert len(told) == 2, "the card and the announcement, each once"
     assert "there is no such channel" in told[0]
 
@@ -283,8 +283,8 @@ async def test_an_answer_whose_response_url_is_gone_comes_as_a_private_message(w
 
 CATEGORIES = [
     ("netwrok/outage", "did you mean network?"),
-    ("network/pipes", "There is no network/pipes. There are: network/outage"),
-    ("plumbing", "There is no category “plumbing”"),
+    ("network/pipes", "There's no network/pipes. There are: network/outage"),
+    ("plumbing", "There's no category “plumbing”"),
 ]
 
 

@@ -74,7 +74,7 @@ async def test_a_private_incident_leaks_nowhere(world: World) -> None:
     listed = await world.command("ben", "list")
     assert secret not in listed.text
     denied = await world.command("ben", "status INC-1")
-    assert "no INC-1 that you can see" in denied.text
+    assert "can't find INC-1" in denied.text
     assert secret in (await world.command("ana", "list")).text
     # A look-alike declared later must not tell of it either.
     other = await world.declare("p2 Laptop with customer data lost", who="ben")
@@ -82,14 +82,26 @@ async def test_a_private_incident_leaks_nowhere(world: World) -> None:
 
 
 STATED = [
-    ("p1 Checkout down", "p1", "as declared"),
-    ("SEV2 Checkout down", "p2", "as declared"),
-    ("Checkout down", "p2", "In doubt I went higher"),  # nothing stated: the configured one, and it says so
-    ("p3? Checkout down", "p2", "In doubt I went higher"),
-    ("p2/p3 Checkout down", "p2", "In doubt I went higher"),
-    ("p3 Checkout down impact:extensive urgency:high", "p1", "In doubt I went higher"),  # the matrix says more
+    ("p1 Checkout down", "p1", "P1 Critical. Join"),
+    ("SEV2 Checkout down", "p2", "P2 High. Join"),
+    (
+        "Checkout down",
+        "p2",
+        "I chose the higher priority to be safe",
+    ),  # nothing stated: the configured one, and it says so
+    ("p3? Checkout down", "p2", "I chose the higher priority to be safe"),
+    ("p2/p3 Checkout down", "p2", "I chose the higher priority to be safe"),
+    (
+        "p3 Checkout down impact:extensive urgency:high",
+        "p1",
+        "I chose the higher priority to be safe",
+    ),  # the matrix says more
     ("Checkout down impact:moderate urgency:medium", "p3", "impact moderate × urgency medium"),
-    ("Checkout down impact:moderate", "p2", "In doubt I went higher"),  # the highest that this impact allows
+    (
+        "Checkout down impact:moderate",
+        "p2",
+        "I chose the higher priority to be safe",
+    ),  # the highest that this impact allows
 ]
 
 
@@ -118,7 +130,7 @@ async def test_a_second_delivery_of_the_same_command_declares_once(world: World)
         assert reply.status == 200
     await world.settle()
     assert "Twice" in (await world.record(2))["incident"]["title"]
-    assert "no INC-3" in (await world.command("ana", "status INC-3")).text
+    assert "can't find INC-3" in (await world.command("ana", "status INC-3")).text
 
 
 class TestForm:

@@ -39,7 +39,7 @@ async def test_a_marked_file_without_a_name_keeps_nobody_from_resolving(world: W
     record = await world.record()
     assert record["incident"]["status"] == "resolved"
     assert [file for one in record["messages"] for file in one["files"]] == [{"id": "F0ELSEWHERE", "name": None}]
-    assert not [one for one in world.to_person("ana") if "could not" in one], "what another team hides is no trouble"
+    assert not [one for one in world.to_person("ana") if "couldn't" in one], "what another team hides is no trouble"
 
 
 async def test_the_name_of_a_file_is_asked_for_where_slack_tells_it(world: World) -> None:

@@ -94,7 +94,7 @@ async def test_what_is_for_members_is_refused_with_whom_to_ask(
     after = await world.record()
     assert after["incident"]["status"] == before["incident"]["status"]
     assert after["incident"]["priority"] == before["incident"]["priority"]
-    assert "no INC-3" in (await world.command("ana", "status INC-3")).text
+    assert "can't find INC-3" in (await world.command("ana", "status INC-3")).text
 
 
 async def test_the_button_on_the_card_is_refused_as_the_command_is(world: World, channel: str) -> None:

@@ -12,7 +12,7 @@ from bot.service.command import Call
 from bot.service.incidents import by_number
 from tests.world import START, World, open_world
 
-HIDDEN = "no INC-1 that you can see"
+HIDDEN = "can't find INC-1"
 SECRET = "Payroll leaked"
 
 

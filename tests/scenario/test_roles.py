@@ -24,7 +24,7 @@ async def test_a_single_role_passes_on_and_both_intervals_stay(world: World) -> 
         {"role": "incident_commander", "person": "ben", "from": "2026-03-02T14:30:00Z", "to": "2026-03-02T15:10:00Z"},
         {"role": "incident_commander", "person": "chloe", "from": "2026-03-02T15:10:00Z", "to": None},
     ]
-    assert any("You follow" in text for text in world.to_person("chloe"))
+    assert any("had this role before you" in text for text in world.to_person("chloe"))
 
 
 async def test_several_may_lead_the_technical_work(world: World) -> None:
@@ -82,4 +82,4 @@ async def test_one_of_several_tech_leads_replaces_nobody(world: World) -> None:
     posted = [one.text for one in world.by_bot(channel) if "tech lead" in one.text]
     assert "after" not in posted[1]
     await world.command("ben", "drop tech", channel=channel)
-    assert "Who follows?" not in world.by_bot(channel)[-1].text
+    assert "Nobody holds the role now" not in world.by_bot(channel)[-1].text

@@ -93,7 +93,7 @@ class Interactions:
         try:
             answer = await self.slack.call("users.info", {"user": user_id})
         except SlackError as problem:
-            raise UserError(f"I could not find out who {user_id} is ({problem}). Try again.") from problem
+            raise UserError(f"I couldn't find out who {user_id} is ({problem}). Try again.") from problem
         async with self.desk.work() as uow:
             await save_profile(uow, person_facts(answer["user"]))
 
@@ -147,7 +147,7 @@ class Interactions:
         except SlackError as problem:
             log.warning("A form could not be opened: %s", problem, extra={"action": "modal_failed"})
             text = Mrkdwn(
-                "I could not open the form ({}). Try again, or type it in one line: `/incident help` shows how."
+                "I couldn't open the form ({}). Try again, or type it in one line: `/incident help` shows how."
             )
             text = text.format(problem)
             # The key is spent: this answer belongs to a transaction of its own.

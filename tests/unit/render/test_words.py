@@ -168,7 +168,7 @@ def test_a_quotation_is_escaped_once_and_each_of_its_lines_is_quoted() -> None:
         ("prompt", {"asked": None}, "there's no comms lead"),
         ("prompt", {"overdue": timedelta(seconds=59)}, "'s update is due now"),
         ("role", {"by": "U2", "before": []}, "<@U2> is now *tech lead*."),
-        ("role", {"person": None, "before": ["U3"]}, "<@U3> has laid down *tech lead*."),
+        ("role", {"person": None, "before": ["U3"]}, "<@U3> stepped down as *tech lead*."),
         (
             "update",
             {"update": Update(person="U1", status=Status.IDENTIFIED, text="x")},
