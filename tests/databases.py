@@ -119,7 +119,7 @@ class PostgresServer:
         return True
 
     def _shape_of(self, name: str) -> str:
-        """Tables, columns, constraints, triggers and version, as one value."""
+        """Tables, columns, constraints, triggers, rules, functions and version, as one value."""
         with psycopg.connect(self._plain(name)) as connection:
             [shape] = connection.execute(_SHAPE).fetchone() or ("",)
         return str(shape)
@@ -149,6 +149,8 @@ _SHAPE = """
         WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped
         UNION ALL SELECT concat(conname, ' ', contype, ' ', conrelid::regclass) FROM pg_constraint
         WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT concat('rule ', rulename, ' ', ev_class::regclass) FROM pg_rewrite WHERE rulename <> '_RETURN'
+        UNION ALL SELECT concat('function ', proname) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
         UNION ALL SELECT concat('version ', version_num) FROM alembic_version
         UNION ALL SELECT concat(tgname, ' ', tgrelid::regclass) FROM pg_trigger WHERE NOT tgisinternal
     ) shape

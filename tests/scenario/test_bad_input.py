@@ -139,7 +139,7 @@ async def test_an_incident_without_its_channel_is_still_an_incident_and_the_decl
     world.server.faults.set({"error": {"method": "conversations.create", "error": "restricted_action"}})
     answer = await world.command("ana", "declare p1 Checkout down")
     assert "INC-1 is declared" in answer.text
-    assert "does not let apps do that" in answer.text
+    assert "doesn't let apps do that" in answer.text
     assert "now *identified*" in (await world.command("ana", "status INC-1 identified")).text
     assert "identified" in world.by_bot("incidents")[0].text
 
@@ -203,7 +203,7 @@ async def test_a_stakeholders_channel_that_is_missing_is_told_to_the_reporter_on
         await world.command("ana", f"status {status}", channel=channel)
     told = [text for text in world.to_person("ana") if "couldn't" in text]
     assert len(told) == 2, "the card and the announcement, each once"
-    assert "there is no such channel" in told[0]
+    assert "there's no such channel" in told[0]
 
 
 async def test_a_title_that_begins_with_a_priority_alias_stays_whole(world: World) -> None:

@@ -35,7 +35,7 @@ async def test_the_whole_way_and_back(world: World) -> None:
         ("resolve All green, again", "is resolved"),
         ("close", "is closed"),
         ("update Too late", "is closed"),
-        ("reopen", "Say what shows that it is not over"),
+        ("reopen", "Say what shows that it isn't over"),
     ):
         answer = await world.command("ana", text, channel=channel)
         assert expected in answer.text, text

@@ -9,7 +9,7 @@ from bot.errors import BotError
 
 def drawn() -> list[tuple[int, str]]:
     """(depth, name) of each line of the picture."""
-    lines = re.findall(r"^    ( *)([A-Z]\w+) {2,}", errors.__doc__ or "", re.MULTILINE)
+    lines = re.findall(r"^( *)([A-Z]\w+) {2,}", errors.__doc__ or "", re.MULTILINE)
     return [(len(indent) // 2, name) for indent, name in lines]
 
 

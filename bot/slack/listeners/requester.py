@@ -25,13 +25,14 @@ class Requester:
     def from_body(cls, body: Mapping[str, Any], context: AsyncBoltContext) -> Self:
         """Of a slash command, a click or a form that was sent."""
         trigger = body.get("trigger_id") or None
-        view = body.get("view")
-        # The view, not the trigger: a form that is sent twice is one request. Its hash changes when it is corrected.
-        is_form = body.get("type") == "view_submission" and view is not None
+        key = trigger
+        if body.get("type") == "view_submission":
+            # The view, not the trigger: a form that is sent twice is one request. Its hash changes when it's corrected.
+            key = f"view:{body['view']['id']}:{body['view'].get('hash')}"
         return cls(
             person=body["user_id"] if "user_id" in body else body["user"]["id"],
             from_elsewhere=is_from_elsewhere(context),
-            key=f"view:{view['id']}:{view.get('hash')}" if is_form else trigger,
+            key=key,
             trigger_id=trigger,
             response_url=body.get("response_url") or None,  # a form has none; its answer comes as a private message
             channel_id=body.get("channel_id") or None,  # a command's; a button knows its channel itself

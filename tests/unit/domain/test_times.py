@@ -222,14 +222,14 @@ def test_the_beginning_is_the_latest_such_time_in_the_past(text: str, expected: 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "cannot read"),
-        ("soon", "cannot read"),
-        ("24:00", "cannot read"),
-        ("14:60", "cannot read"),
-        ("14:23:60", "cannot read"),  # a leap second is in no clock of ours
-        ("²:30", "cannot read"),  # a digit that is no number
-        ("-5m", "cannot read"),
-        ("2026-02-30", "cannot read"),  # a day that the calendar lacks
+        ("", "can't read"),
+        ("soon", "can't read"),
+        ("24:00", "can't read"),
+        ("14:60", "can't read"),
+        ("14:23:60", "can't read"),  # a leap second is in no clock of ours
+        ("²:30", "can't read"),  # a digit that is no number
+        ("-5m", "can't read"),
+        ("2026-02-30", "can't read"),  # a day that the calendar lacks
         ("2016-03-04T14:29Z", "since:2016-03-04T14:29Z is more than ten years ago"),
         ("2026-03-03", "future"),
         ("9999-12-30T00:00Z", "future"),
