@@ -8,8 +8,8 @@ from bot.service import people
 
 
 def person_facts(user: Mapping[str, Any]) -> people.PersonFacts:
-    """Slack's user object, as far as we want it."""
-    profile = user.get("profile") or {}
+    """Slack's user object, as far as we want it; what isn't of the kind that Slack documents counts as missing."""
+    profile, organisation = _part(user, "profile"), _part(user, "enterprise_user")
     zone = _text(user, "tz") or "UTC"
     try:
         ZoneInfo(zone)
@@ -26,9 +26,14 @@ def person_facts(user: Mapping[str, Any]) -> people.PersonFacts:
         is_restricted=bool(user.get("is_restricted")),
         is_ultra_restricted=bool(user.get("is_ultra_restricted")),
         is_stranger=bool(user.get("is_stranger")),
-        home_team=str(user.get("team_id") or profile.get("team") or ""),
-        home_enterprise=(user.get("enterprise_user") or {}).get("enterprise_id") or user.get("enterprise_id") or None,
+        home_team=_text(user, "team_id") or _text(profile, "team"),
+        home_enterprise=_text(organisation, "enterprise_id") or _text(user, "enterprise_id") or None,
     )
+
+
+def _part(whole: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = whole.get(key)
+    return value if isinstance(value, Mapping) else {}
 
 
 def _text(part: Mapping[str, Any], key: str) -> str:

@@ -52,3 +52,12 @@ async def test_a_long_answer_comes_in_several_messages(world: World) -> None:
     assert len(shown) > 1
     assert all(len(one) <= 4000 for one in shown)
     assert all(f"*INC-{number}*" in "".join(shown) for number in range(1, 11))
+
+
+async def test_the_rest_is_not_told_outside_once_the_incident_is_private(world: World) -> None:
+    channel = await world.declare()
+    await world.command("ana", f"update status:identified {'& ' * 2500} the salaries", channel=channel, settle=False)
+    await world.workspace.make_private(user="ana", channel=channel)
+    await world.pass_time(seconds=10)
+    assert not any("salaries" in one.text for one in world.by_bot("incidents"))
+    assert any("salaries" in one.text for one in world.by_bot(channel))

@@ -224,10 +224,7 @@ async def _handle_removed(uow: UnitOfWork, event: Event, at: datetime) -> None:
 async def _handle_user_change(uow: UnitOfWork, event: Event, at: datetime) -> None:  # noqa: ARG001
     user = _part(event, "user")
     if _text(user, "id") is not None:
-        plain = {key: value for key, value in user.items() if isinstance(value, str | bool)}
-        profile = {"real_name": _text(_part(user, "profile"), "real_name")}
-        organisation = {"enterprise_id": _text(_part(user, "enterprise_user"), "enterprise_id")}
-        facts = person_facts({**plain, "profile": profile, "enterprise_user": organisation})
+        facts = person_facts(user)
         if await people.is_known(uow, facts.user_id):  # nobody's profile is kept who has never met the bot
             await save_profile(uow, facts)
 
