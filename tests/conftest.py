@@ -1,7 +1,8 @@
 """What every test can ask for."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+import zlib
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,24 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
         yield found
 
 
-@pytest.fixture(params=KINDS)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test with a database runs on every kind; in a module that is marked, half of its tests on each."""
+    if "each_kind" not in metafunc.fixturenames or "each_kind" in _parametrized(metafunc):
+        return
+    kinds: Sequence[str] = KINDS
+    if metafunc.definition.get_closest_marker("one_database") is not None:
+        kinds = [KINDS[zlib.crc32(metafunc.definition.name.encode()) % len(KINDS)]]
+    metafunc.parametrize("each_kind", kinds, indirect=True)
+
+
+def _parametrized(metafunc: pytest.Metafunc) -> str:
+    """The names that the test's own `parametrize` gives values to."""
+    return " ".join(str(mark.args[0]) for mark in metafunc.definition.iter_markers("parametrize"))
+
+
+@pytest.fixture
 def each_kind(request: pytest.FixtureRequest) -> Databases:
-    """A test that asks for this runs on SQLite and on PostgreSQL."""
+    """One kind of database; which ones a test runs on is decided above."""
     found: Databases = request.getfixturevalue(request.param)
     return found
 

@@ -11,6 +11,8 @@ from bot.slack.listeners.interactions import Interactions
 from bot.slack.listeners.requester import Requester
 from tests.world import World, shown
 
+pytestmark = pytest.mark.one_database
+
 MISTAKES = [
     ("declair p1 Checkout down", "Did you mean `/incident declare`?"),
     ("flurb", "`/incident help` lists what there is"),

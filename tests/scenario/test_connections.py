@@ -7,6 +7,8 @@ import pytest
 
 from tests.world import World
 
+pytestmark = pytest.mark.one_database
+
 
 async def test_a_refresh_of_one_connection_loses_neither_a_command_nor_an_event(world: World) -> None:
     [app] = world.workspace.apps

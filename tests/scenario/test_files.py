@@ -10,6 +10,8 @@ from bot.slack.happening import Happening
 from bot.slack.listeners.events import apply
 from tests.world import World
 
+pytestmark = pytest.mark.one_database
+
 HIDDEN = {"mode": "file_access", "file_access": "check_file_info"}
 
 

@@ -11,6 +11,8 @@ from bot.slack.views.incident_card import RESOLVE_BUTTON
 from tests.databases import in_turn
 from tests.world import World, open_world, shown
 
+pytestmark = pytest.mark.one_database
+
 OUTSIDERS = ("gus", "una", "zoe")
 
 

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import pytest
+
 from tests.databases import in_turn
 from tests.world import World, shown
+
+pytestmark = pytest.mark.one_database
 
 TYPED = "deploy.sh broke https://shop.acme.com/pay?a=1&b=2, ask ana@acme.com"
 

@@ -2,8 +2,12 @@
 
 import re
 
+import pytest
+
 from bot.domain.mrkdwn import plain
 from tests.world import World
+
+pytestmark = pytest.mark.one_database
 
 
 def _whole(texts: list[str]) -> str:

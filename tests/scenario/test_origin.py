@@ -12,6 +12,8 @@ from bot.store.tables import Base, InboxItem, Message, OutboxItem, Workspace
 from tests.databases import in_turn
 from tests.world import World
 
+pytestmark = pytest.mark.one_database
+
 ELSEWHERE = "T0PARTNER"
 
 

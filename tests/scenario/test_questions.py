@@ -11,6 +11,8 @@ from bot.service.command import read
 from commands import find_commands
 from tests.world import START, World, open_world
 
+pytestmark = pytest.mark.one_database
+
 COMMANDS = find_commands()
 
 # wishes for privacy
