@@ -12,6 +12,9 @@ from bot.store.tables import DueJob, Incident, OutboxItem, RoleAssignment
 # What says something new goes before what brings up to date what is shown already.
 _EDITS = 7
 
+# Why something was not done, where the reason is ours.
+A_BUG = "there's a bug on my side, and the details are in my log"
+
 
 def _channel_lane(incident: Incident) -> str:
     return f"channel:{incident.id}"
@@ -139,9 +142,7 @@ async def report_refusal(uow: UnitOfWork, refused: OutboxItem, *, what: str, why
 
 async def report_failed_job(uow: UnitOfWork, job: DueJob, *, what: str) -> None:
     """Tells them that something that was due has not been done."""
-    await _report(
-        uow, job.incident_id, job.kind, what=what, why="there's a bug on my side, and the details are in my log"
-    )
+    await _report(uow, job.incident_id, job.kind, what=what, why=A_BUG)
 
 
 async def _report(uow: UnitOfWork, incident_id: int | None, subject: str, *, what: str, why: str) -> None:

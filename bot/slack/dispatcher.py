@@ -276,7 +276,7 @@ class Dispatcher:
             await self._again(item, problem, after=2.0**item.attempts, failed=True, unclear=unclear)
         else:
             error = f"{type(problem).__name__}: {problem}"
-            await self._give_up(item, error, why="there's a bug on my side, and the details are in my log")
+            await self._give_up(item, error, why=telling.A_BUG)
 
     async def _refused(self, item: OutboxItem, call: Call, problem: SlackRefused) -> None:
         step = STEPS[item.step]
