@@ -29,14 +29,20 @@ async def is_outsider(uow: UnitOfWork) -> bool | None:
         return False
     if uow.asking is not None and uow.asking.from_elsewhere:
         return True
-    person = await uow.session.scalar(select(Person).where(Person.team_id == uow.team_id, Person.user_id == uow.actor))
+    found = (
+        await uow.session.execute(
+            select(Person, Workspace.enterprise_id)
+            .outerjoin(Workspace, Workspace.team_id == Person.team_id)
+            .where(Person.team_id == uow.team_id, Person.user_id == uow.actor)
+        )
+    ).one_or_none()
+    person, enterprise = found or (None, None)
     if person is None or person.home_team is None:
         if uow.asking is None:
             return False
         if uow.actor not in uow.asking.undescribed:
             raise UnknownPerson(uow.actor, needed=False)
         return None
-    workspace = await uow.session.get(Workspace, uow.team_id)
     account = Account(
         is_restricted=person.is_restricted,
         is_ultra_restricted=person.is_ultra_restricted,
@@ -44,7 +50,7 @@ async def is_outsider(uow: UnitOfWork) -> bool | None:
         team=person.home_team,
         enterprise=person.home_enterprise,
     )
-    return outsiders.is_outsider(account, team=uow.team_id, enterprise=workspace.enterprise_id if workspace else None)
+    return outsiders.is_outsider(account, team=uow.team_id, enterprise=enterprise)
 
 
 async def sees_only_own(uow: UnitOfWork) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from bot.domain.lifecycle import LIVE
 from bot.domain.measures import Interval, Measures, Milestones, measure, total
 from bot.service.desk import UnitOfWork
 from bot.store.tables import ImpactInterval, Incident
@@ -39,6 +40,8 @@ async def intervals(uow: UnitOfWork, incident: Incident) -> list[Interval]:
 
 async def lasted(uow: UnitOfWork, incident: Incident) -> timedelta | None:
     """How long the impact lasted in all; None while it lasts."""
+    if incident.status in LIVE:  # what ends an incident ends its impact
+        return None
     return total(await intervals(uow, incident))
 
 

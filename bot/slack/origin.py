@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any
 
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -18,18 +17,17 @@ from bot.errors import SlackError
 from bot.service.desk import Desk
 from bot.service.incidents import known_channels
 from bot.slack.gateway import Gateway
+from bot.slack.payload import Payload, part_at, text_at
 from bot.store.tables import Workspace
 
 log = logging.getLogger(__name__)
-
-Body = Mapping[str, Any]
 
 # It says nothing about the workspace that the app is set up for.
 NOT_YOURS = "This app isn't set up for your workspace."
 _SECONDS_TO_SAY_SO = 1.0
 
 
-def is_for_us(body: Body, ours: Workspace) -> bool:
+def is_for_us(body: Payload, ours: Workspace) -> bool:
     """Whether Slack sent it for this installation; who did it may still be from elsewhere.
 
     In a shared channel an event happened in one workspace and is visible to others: either may be named.
@@ -38,13 +36,13 @@ def is_for_us(body: Body, ours: Workspace) -> bool:
     return not named or ours.team_id in named or _is_of_our_organisation(body, ours)
 
 
-def is_by_one_of_us(body: Body, ours: Workspace) -> bool:
+def is_by_one_of_us(body: Payload, ours: Workspace) -> bool:
     """Whether whoever typed, clicked or submitted belongs to this workspace, or to its organisation."""
-    team = _text(_part(body, "user"), "team_id") or _text(body, "team_id") or _text(_part(body, "team"), "id")
+    team = text_at(part_at(body, "user"), "team_id") or text_at(body, "team_id") or text_at(part_at(body, "team"), "id")
     if team is None or team == ours.team_id:
         return True
     # `enterprise` is that of `team`, which Slack leaves out where the whole organisation has installed the app.
-    elsewhere = _text(_part(body, "team"), "id") not in (None, team)
+    elsewhere = text_at(part_at(body, "team"), "id") not in (None, team)
     return not elsewhere and _is_of_our_organisation(body, ours)
 
 
@@ -70,33 +68,34 @@ class Doorkeeper:
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt's name
     ) -> BoltResponse:
         """Lets it through, or refuses it in words that say nothing."""
-        if await self._may_enter(req.body):
-            req.context[_FROM_ELSEWHERE] = not is_by_one_of_us(req.body, self._ours)
+        one_of_us = is_by_one_of_us(req.body, self._ours)
+        if await self._may_enter(req.body, one_of_us=one_of_us):
+            req.context[_FROM_ELSEWHERE] = not one_of_us
             return await next()
         log.info("A payload of another workspace was refused.", extra={"action": "not_ours"})
         return await self._refuse(req.body)
 
-    async def _may_enter(self, body: Body) -> bool:
+    async def _may_enter(self, body: Payload, *, one_of_us: bool) -> bool:
         if body.get("type") in ("event_callback", "app_rate_limited"):
             return True  # the inbox looks at those itself: over Socket Mode they don't come this way
-        if is_for_us(body, self._ours) and is_by_one_of_us(body, self._ours):
+        if one_of_us and is_for_us(body, self._ours):
             return True
         # A form is opened by us alone, for somebody who had been let through.
-        if _text(_part(body, "view"), "app_installed_team_id") == self._ours.team_id:
+        if text_at(part_at(body, "view"), "app_installed_team_id") == self._ours.team_id:
             return True
-        channel = _text(body, "channel_id") or _text(_part(body, "channel"), "id")
+        channel = text_at(body, "channel_id") or text_at(part_at(body, "channel"), "id")
         async with self._desk.look() as uow:
             return channel is not None and bool(await known_channels(uow, [channel]))
 
-    async def _refuse(self, body: Body) -> BoltResponse:
+    async def _refuse(self, body: Payload) -> BoltResponse:
         if "command" in body:
             return BoltResponse(status=200, body={"response_type": "ephemeral", "text": NOT_YOURS})
         if body.get("type") == "view_submission":
-            blocks = _part(body, "view").get("blocks") or []
+            blocks = part_at(body, "view").get("blocks") or []
             inputs = [one["block_id"] for one in blocks if isinstance(one, Mapping) and one.get("type") == "input"]
             shown = {"response_action": "errors", "errors": {inputs[0]: NOT_YOURS}} if inputs else {}
             return BoltResponse(status=200, body=shown)
-        if (url := _text(body, "response_url")) is not None:
+        if (url := text_at(body, "response_url")) is not None:
             with contextlib.suppress(SlackError, TimeoutError):
                 async with asyncio.timeout(_SECONDS_TO_SAY_SO):
                     words = {"response_type": "ephemeral", "replace_original": False, "text": NOT_YOURS}
@@ -104,28 +103,17 @@ class Doorkeeper:
         return BoltResponse(status=200)
 
 
-def _teams(body: Body) -> Iterator[str | None]:
+def _teams(body: Payload) -> Iterator[str | None]:
     """Every workspace for which Slack may have sent it."""
-    yield _text(_part(body, "view"), "app_installed_team_id")
-    yield _text(_part(body, "team"), "id")
-    yield _text(body, "team_id")
-    yield _text(body, "context_team_id")
+    yield text_at(part_at(body, "view"), "app_installed_team_id")
+    yield text_at(part_at(body, "team"), "id")
+    yield text_at(body, "team_id")
+    yield text_at(body, "context_team_id")
     told = body.get("authorizations")
     for one in told if isinstance(told, list) else []:
-        yield _text(one, "team_id") if isinstance(one, Mapping) else None
+        yield text_at(one, "team_id") if isinstance(one, Mapping) else None
 
 
-def _is_of_our_organisation(body: Body, ours: Workspace) -> bool:
-    enterprise = _text(_part(body, "enterprise"), "id") or _text(body, "enterprise_id")
+def _is_of_our_organisation(body: Payload, ours: Workspace) -> bool:
+    enterprise = text_at(part_at(body, "enterprise"), "id") or text_at(body, "enterprise_id")
     return ours.enterprise_id is not None and enterprise == ours.enterprise_id
-
-
-def _part(body: Body, key: str) -> Body:
-    """Slack sends null for some of these to a whole organisation's installation."""
-    value = body.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _text(body: Body, key: str) -> str | None:
-    value = body.get(key)
-    return value if isinstance(value, str) and value else None

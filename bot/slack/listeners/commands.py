@@ -36,7 +36,8 @@ async def carry_out(
     uow: UnitOfWork, commands: Mapping[str, Command], text: str, requester: Requester
 ) -> Answer | Modal:
     """Does what `text` asks for, as it is typed after /incident in the requester's channel."""
-    reading = read(commands, text, here=await number_here(uow, requester.channel_id))
+    named_one = any(sign.isdigit() for sign in text)
+    reading = read(commands, text, here=await number_here(uow, requester.channel_id) if named_one else None)
     call = Call(
         uow=uow,
         person=requester.person,

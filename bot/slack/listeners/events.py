@@ -1,12 +1,10 @@
 """Plain events: applied by bot.slack.applier, some in one transaction, in any order that Slack sends them."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from bot.domain.times import from_ts
 from bot.errors import TooEarly
 from bot.service import channels, chat, people
 from bot.service.chat import MARKS, Spoken, Version
@@ -16,13 +14,13 @@ from bot.service.incidents import of_channel
 from bot.service.participants import come_in, go_out
 from bot.service.roles import free_absent, save_profile
 from bot.slack.happening import Happening
+from bot.slack.payload import moment_at, part_at, text_at, ts_at
 from bot.slack.person import person_facts
 from bot.store import outbox
 from bot.store.tables import Incident, Workspace
 
 Event = Mapping[str, Any]
 
-_TS = re.compile(r"[0-9]{1,10}\.[0-9]{1,6}")
 # A deleted thread parent that has replies arrives as a change to this.
 TOMBSTONE = "tombstone"
 # What the workspace says about a channel is not what people said in it.
@@ -64,20 +62,20 @@ async def apply(uow: UnitOfWork, happened: Sequence[Happening]) -> None:
             await _hear(uow, [one.event for one in together])
         else:
             for one in together:
-                listener = _LISTENERS.get(_text(one.event, "type") or "")
+                listener = _LISTENERS.get(text_at(one.event, "type") or "")
                 if listener is not None:
                     await listener(uow, one.event, one.at)
 
 
 def _is_speech(event: Event) -> bool:
     """A message as it was written, by anybody."""
-    subtype = _text(event, "subtype")
+    subtype = text_at(event, "subtype")
     return (
         event.get("type") == "message"
         and subtype not in NOT_SPEECH
         and subtype not in ("message_changed", "message_deleted")
-        and _text(event, "channel") is not None
-        and _ts(event, "ts") is not None
+        and text_at(event, "channel") is not None
+        and ts_at(event, "ts") is not None
     )
 
 
@@ -90,42 +88,42 @@ async def _hear(uow: UnitOfWork, events: Sequence[Event]) -> None:
 
 async def _handle_message(uow: UnitOfWork, event: Event, at: datetime) -> None:
     """What happens to messages after they were written."""
-    channel = _text(event, "channel")
+    channel = text_at(event, "channel")
     incident = await _incident_of(uow, channel)
     if channel is None or incident is None:
         return
     await follow_channel(uow, incident, event, at=at)
-    match _text(event, "subtype"):
+    match text_at(event, "subtype"):
         case "message_changed":
             await _handle_change(uow, channel, event, at)
         case "message_deleted":
-            ts, before = _ts(event, "deleted_ts"), _part(event, "previous_message")
+            ts, before = ts_at(event, "deleted_ts"), part_at(event, "previous_message")
             if ts is not None:
-                moment = _moment(event, "ts", at)
+                moment = moment_at(event, "ts", at)
                 await chat.hear_deletion(uow, channel, ts, at=moment, before=_last_said(channel, ts, before))
 
 
 async def follow_channel(uow: UnitOfWork, incident: Incident, message: Event, *, at: datetime) -> None:
     """Follows what Slack's message says that somebody did with the channel; nothing for any other message."""
-    change, ts = channels.CHANGES.get(_text(message, "subtype") or ""), _ts(message, "ts")
+    change, ts = channels.CHANGES.get(text_at(message, "subtype") or ""), ts_at(message, "ts")
     if change is not None and ts is not None:
-        moment, by, name = _moment(message, "ts", at), _text(message, "user"), _text(message, "name")
+        moment, by, name = moment_at(message, "ts", at), text_at(message, "user"), text_at(message, "name")
         await channels.follow(uow, incident, change, ts=ts, at=moment, by=by, name=name)
 
 
 async def _handle_change(uow: UnitOfWork, channel: str, event: Event, at: datetime) -> None:
-    message, before = _part(event, "message"), _part(event, "previous_message")
-    ts = _ts(message, "ts")
+    message, before = part_at(event, "message"), part_at(event, "previous_message")
+    ts = ts_at(message, "ts")
     if ts is None:
         return
-    if _text(message, "subtype") == TOMBSTONE:
-        moment = _moment(event, "ts", at)
+    if text_at(message, "subtype") == TOMBSTONE:
+        moment = moment_at(event, "ts", at)
         await chat.hear_deletion(uow, channel, ts, at=moment, before=_last_said(channel, ts, before))
         return
     said = spoken(channel, message)
-    if said.edited_ts == _ts(_part(before, "edited"), "ts") and before:
+    if said.edited_ts == ts_at(part_at(before, "edited"), "ts") and before:
         return  # an unfurl or the like: nobody edited anything
-    edited_at = _moment(_part(message, "edited"), "ts", at) if said.edited_ts else None
+    edited_at = moment_at(part_at(message, "edited"), "ts", at) if said.edited_ts else None
     await chat.hear_edit(uow, said, before=_version(ts, before), edited_at=edited_at)
 
 
@@ -136,8 +134,8 @@ def _last_said(channel: str, ts: str, message: Event) -> chat.Spoken | None:
 
 def _version(ts: str, message: Event) -> Version | None:
     """What a message said before an event about it; Slack leaves it out now and then."""
-    text = _text(message, "text")
-    return None if text is None else Version(ts=_ts(_part(message, "edited"), "ts") or ts, text=text)
+    text = text_at(message, "text")
+    return None if text is None else Version(ts=ts_at(part_at(message, "edited"), "ts") or ts, text=text)
 
 
 def spoken(channel: str, message: Event) -> Spoken:
@@ -146,55 +144,55 @@ def spoken(channel: str, message: Event) -> Spoken:
     files = [
         file_facts(one)
         for one in (told if isinstance(told, list) else [])
-        if isinstance(one, Mapping) and _text(one, "id")
+        if isinstance(one, Mapping) and text_at(one, "id")
     ]
     return Spoken(
         channel_id=channel,
         ts=message["ts"],
-        text=_text(message, "text") or "",
-        person=_text(message, "user"),
-        author_name=_text(_part(message, "bot_profile"), "name") or _text(message, "username"),
-        thread_ts=_ts(message, "thread_ts"),
-        subtype=_text(message, "subtype"),
-        edited_ts=_ts(_part(message, "edited"), "ts"),
+        text=text_at(message, "text") or "",
+        person=text_at(message, "user"),
+        author_name=text_at(part_at(message, "bot_profile"), "name") or text_at(message, "username"),
+        thread_ts=ts_at(message, "thread_ts"),
+        subtype=text_at(message, "subtype"),
+        edited_ts=ts_at(part_at(message, "edited"), "ts"),
         files=files,
     )
 
 
 async def _handle_reaction(uow: UnitOfWork, event: Event, at: datetime) -> None:
-    item, person = _part(event, "item"), _text(event, "user")
-    channel, ts = _text(item, "channel"), _ts(item, "ts")
-    if _text(event, "reaction") not in MARKS or _text(item, "type") != "message":
+    item, person = part_at(event, "item"), text_at(event, "user")
+    channel, ts = text_at(item, "channel"), ts_at(item, "ts")
+    if text_at(event, "reaction") not in MARKS or text_at(item, "type") != "message":
         return
     if channel is None or ts is None or person is None or await _incident_of(uow, channel) is None:
         return
     change = chat.mark if event["type"] == "reaction_added" else chat.unmark
-    await change(uow, channel, ts, source="reaction", person=person, at=_moment(event, "event_ts", at))
+    await change(uow, channel, ts, source="reaction", person=person, at=moment_at(event, "event_ts", at))
 
 
 async def _handle_pin(uow: UnitOfWork, event: Event, at: datetime) -> None:
-    item, person = _part(event, "item"), _text(event, "user")
-    message = _part(item, "message")
-    channel, ts = _text(event, "channel_id") or _text(item, "channel"), _ts(message, "ts")
+    item, person = part_at(event, "item"), text_at(event, "user")
+    message = part_at(item, "message")
+    channel, ts = text_at(event, "channel_id") or text_at(item, "channel"), ts_at(message, "ts")
     if channel is None or ts is None or person is None or await _incident_of(uow, channel) is None:
         return
     if await _is_our_own(uow, message) or await _is_our_own(uow, event):
         return  # the card
-    moment = _moment(event, "event_ts", at)
+    moment = moment_at(event, "event_ts", at)
     if event["type"] == "pin_added":
         await chat.mark(uow, channel, ts, source="pin", person=person, at=moment)
     else:
         # Anybody may unpin what another has pinned: it takes away every pin's mark, also one that is yet to be told.
-        if (pinned_by := _text(item, "created_by")) is not None:
+        if (pinned_by := text_at(item, "created_by")) is not None:
             await chat.unmark(uow, channel, ts, source="pin", person=pinned_by, at=moment)
         await chat.unmark_all(uow, channel, ts, source="pin", at=moment)
 
 
 async def _handle_joined(uow: UnitOfWork, event: Event, at: datetime) -> None:
-    incident, person = await _incident_of(uow, _text(event, "channel")), _text(event, "user")
+    incident, person = await _incident_of(uow, text_at(event, "channel")), text_at(event, "user")
     if incident is None or person is None:
         return
-    moment = _moment(event, "event_ts", at)
+    moment = moment_at(event, "event_ts", at)
     if not await _is_our_own(uow, event):
         await people.notice(uow, person)
         await come_in(uow, incident, person, at=moment)
@@ -203,12 +201,12 @@ async def _handle_joined(uow: UnitOfWork, event: Event, at: datetime) -> None:
 
 
 async def _handle_left(uow: UnitOfWork, event: Event, at: datetime) -> None:
-    incident, person = await _incident_of(uow, _text(event, "channel")), _text(event, "user")
+    incident, person = await _incident_of(uow, text_at(event, "channel")), text_at(event, "user")
     if incident is None or person is None:
         return
-    moment = _moment(event, "event_ts", at)
+    moment = moment_at(event, "event_ts", at)
     if await _is_our_own(uow, event):
-        await channels.leave(uow, incident, at=moment, by=_text(event, "actor_id"))
+        await channels.leave(uow, incident, at=moment, by=text_at(event, "actor_id"))
     else:
         await go_out(uow, incident, person, at=moment)
         await free_absent(uow, incident)
@@ -216,14 +214,14 @@ async def _handle_left(uow: UnitOfWork, event: Event, at: datetime) -> None:
 
 async def _handle_removed(uow: UnitOfWork, event: Event, at: datetime) -> None:
     """The bot itself was put out."""
-    incident = await _incident_of(uow, _text(event, "channel"))
+    incident = await _incident_of(uow, text_at(event, "channel"))
     if incident is not None:
-        await channels.leave(uow, incident, at=_moment(event, "event_ts", at), by=_text(event, "actor_id"))
+        await channels.leave(uow, incident, at=moment_at(event, "event_ts", at), by=text_at(event, "actor_id"))
 
 
 async def _handle_user_change(uow: UnitOfWork, event: Event, at: datetime) -> None:  # noqa: ARG001
-    user = _part(event, "user")
-    if _text(user, "id") is not None:
+    user = part_at(event, "user")
+    if text_at(user, "id") is not None:
         facts = person_facts(user)
         if await people.is_known(uow, facts.user_id):  # nobody's profile is kept who has never met the bot
             await save_profile(uow, facts)
@@ -251,28 +249,6 @@ async def _is_our_own(uow: UnitOfWork, message: Event) -> bool:
 
 # An event that lacks something or has another kind of thing in its place is read as far as it goes: failing on it
 # would keep it in the inbox for ever, and what is stored has to be readable when the postmortem is written.
-
-
-def _text(part: Event, key: str) -> str | None:
-    """What stands there, where it is a text and not empty."""
-    value = part.get(key)
-    return value if isinstance(value, str) and value else None
-
-
-def _part(part: Event, key: str) -> Event:
-    value = part.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _ts(part: Event, key: str) -> str | None:
-    """What stands there, where it is a message's ts."""
-    value = _text(part, key)
-    return value if value is not None and _TS.fullmatch(value) else None
-
-
-def _moment(part: Event, key: str, otherwise: datetime) -> datetime:
-    ts = _ts(part, key)
-    return from_ts(ts) if ts is not None else otherwise
 
 
 _LISTENERS: dict[str, Callable[[UnitOfWork, Event, datetime], Awaitable[None]]] = {
