@@ -3,18 +3,18 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.delivery.dispatcher import Dispatcher
 from bot.health import Health
 from bot.service.desk import Desk
 from bot.service.due import DueJobs
 from bot.slack.applier import Applier
 from bot.slack.backfill import Backfill
-from bot.slack.dispatcher import Dispatcher
 from bot.slack.gateway import Gateway
 from bot.slack.inbox import Inbox
 from bot.slack.membership import Membership
@@ -63,7 +63,7 @@ class Application:
         slack: Gateway,
         inbox: Inbox,
         applier: Applier,
-        dispatcher: Dispatcher,
+        dispatchers: Sequence[Dispatcher[Any]],
         jobs: DueJobs,
         backfill: Backfill,
         membership: Membership,
@@ -75,7 +75,7 @@ class Application:
         self._slack = slack
         self.inbox = inbox
         self._applier = applier
-        self._dispatcher = dispatcher
+        self._dispatchers = dispatchers
         self._jobs = jobs
         self._backfill = backfill
         self.membership = membership
@@ -95,7 +95,7 @@ class Application:
         await self.receiver.open()
         loops = {
             "inbox": self._applier.run,
-            "outbox": self._dispatcher.run,
+            **{f"telling {one.destination.name}": one.run for one in self._dispatchers},
             "due jobs": self._jobs.run,
             "listening": self._listen,
             "backfill": self._catch_up,
@@ -122,7 +122,8 @@ class Application:
                 loop.exception()  # seen by whoever waited for it
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(began + _SECONDS_TO_STOP):
-                await self._as_far_as_possible(self._dispatcher.drain())
+                draining = [self._as_far_as_possible(one.drain()) for one in self._dispatchers]
+                await asyncio.gather(*draining)
         await self._slack.close()
         await self.desk.database.close()
 
@@ -213,10 +214,15 @@ class Application:
         due = await self._jobs.next_due()
         if due is not None and due <= self.desk.clock.now():
             return True
-        return await self._applier.busy() or await self._dispatcher.busy() or not self._rests()
+        if await self._applier.busy():
+            return True
+        for dispatcher in self._dispatchers:
+            if await dispatcher.busy():
+                return True
+        return not self._rests()
 
     def _rests(self) -> bool:
-        return self._jobs.rests and self._dispatcher.rests
+        return self._jobs.rests and all(one.rests for one in self._dispatchers)
 
     async def next_due(self) -> datetime | None:
         """When a due job comes up next."""

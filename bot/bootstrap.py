@@ -16,6 +16,7 @@ from sqlalchemy import select
 from bot.application import Application, Receiver
 from bot.clock import Clock, SystemClock
 from bot.config import Environment, Settings, load_settings
+from bot.delivery.dispatcher import Dispatcher
 from bot.domain.runbook import Runbook
 from bot.errors import NOT_LET_IN, ConfigError, SlackBusy, SlackRefused, SlackUnclear, StoreError
 from bot.health import Health
@@ -30,7 +31,7 @@ from bot.service.record import record
 from bot.slack.app import slack_app
 from bot.slack.applier import Applier
 from bot.slack.backfill import Backfill
-from bot.slack.dispatcher import Dispatcher
+from bot.slack.destination import SlackDestination
 from bot.slack.gateway import Gateway
 from bot.slack.identity import identify
 from bot.slack.inbox import Inbox
@@ -162,7 +163,7 @@ async def running_bot(
             slack=slack,
             inbox=inbox,
             applier=Applier(desk, events.apply, inbox),
-            dispatcher=Dispatcher(desk, slack, words),
+            dispatchers=[Dispatcher(desk, SlackDestination(slack, words, desk.clock))],
             jobs=DueJobs(desk),
             backfill=Backfill(desk, slack, workspace),
             membership=membership,

@@ -8,11 +8,15 @@ BotError                    there is a sentence for it
   TooEarly                  an event waits for what it belongs to
   ConfigError               whoever runs the bot is told every problem, and it doesn't start
   StoreError                the same, about the database
-  SlackError                a call to Slack failed
-    SlackRefused            the answer is no: not repeated, and a person is told
-    SlackBusy               nothing happened: repeated after the time that Slack names
+  DeliveryError             something could not be told to somebody, in one of three ways
+    Busy                    nothing happened: repeated after a while
+      SlackBusy             the same, of a call to Slack
+    Refused                 the answer is no: not repeated, and a person is told
+      SlackRefused          the same, of a call to Slack
+    Unclear                 it may have happened: looked for before it's repeated
+      SlackUnclear          the same, of a call to Slack
+  SlackError                a call to Slack failed: one of the three above, or
     SlackUnreachable        no connection for so long that the program ends
-    SlackUnclear            it may have happened: looked for before it's repeated
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -89,11 +93,37 @@ _EXPLAINED = {
 }
 
 
+class DeliveryError(BotError):
+    """Something could not be told to somebody."""
+
+
+class Busy(DeliveryError):
+    """The destination can't be reached or asks to wait: nothing happened."""
+
+    def __init__(self, sentence: str, *, retry_after: float) -> None:
+        """`retry_after`: seconds until it makes sense to try again."""
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+class Refused(DeliveryError):
+    """The destination answered, and the answer is no: repeating it will not help."""
+
+    @property
+    def explained(self) -> str:
+        """What it means and who can mend it, for the people of an incident."""
+        return str(self)
+
+
+class Unclear(DeliveryError):
+    """No answer came: it may or may not have happened."""
+
+
 class SlackError(BotError):
     """A call to Slack failed."""
 
 
-class SlackRefused(SlackError):
+class SlackRefused(Refused, SlackError):
     """Slack answered, and the answer is no: repeating the call will not help."""
 
     def __init__(
@@ -116,20 +146,19 @@ class SlackRefused(SlackError):
         return _EXPLAINED.get(self.code, f"Slack refused it ({self.code})")
 
 
-class SlackBusy(SlackError):
+class SlackBusy(Busy, SlackError):
     """Slack asks to wait (429, or a 5xx): the call had no effect."""
 
     def __init__(self, method: str, *, retry_after: float) -> None:
-        super().__init__(f"Slack asks to wait {retry_after:g} s before {method}")
+        super().__init__(f"Slack asks to wait {retry_after:g} s before {method}", retry_after=retry_after)
         self.method = method
-        self.retry_after = retry_after
 
 
 class SlackUnreachable(SlackError):
     """No connection to Slack for so long that going on makes no sense."""
 
 
-class SlackUnclear(SlackError):
+class SlackUnclear(Unclear, SlackError):
     """The connection broke before an answer came: the call may or may not have had its effect."""
 
     def __init__(self, method: str, cause: str) -> None:

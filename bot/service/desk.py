@@ -1,7 +1,7 @@
 """Where work is done: opens units of work and wakes those who carry their results on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -44,6 +44,7 @@ class UnitOfWork:
     # Nothing else is waited for while one is held, and never a second one, so that nobody waits in a circle.
     locks: bool
     asking: Asking | None = None  # None: Slack can't be asked, and what is on record counts
+    wakes: set[str] = field(default_factory=set)  # whom the commit gives something to do (Signals)
 
     def record(
         self, incident: Incident, kind: str, text: Mrkdwn, *, at: datetime | None = None, **data: Any
@@ -71,12 +72,14 @@ class UnitOfWork:
         coalesce: bool = False,
         urgency: int = 5,
         payload: Mapping[str, Any] | None = None,
+        destination: str = "slack",
     ) -> OutboxItem:
-        """Promises to tell Slack: `step` is a name in bot.slack.steps, `payload` its references.
+        """Promises to tell somebody: `step` is a name that the destination knows, `payload` its references.
 
         With `coalesce`, an item of the same step and lane that still waits serves for this one too: it is rendered
         when it is sent.
         """
+        self.wakes.add(destination)
         key = f"{step}:{lane}" if coalesce else None
         if key is not None:
             waiting = await self.session.scalar(
@@ -96,6 +99,7 @@ class UnitOfWork:
         item = OutboxItem(
             team_id=self.team_id,
             incident_id=incident.id if incident else None,
+            destination=destination,
             lane=lane,
             step=step,
             payload=dict(payload or {}),
@@ -109,6 +113,7 @@ class UnitOfWork:
 
     async def schedule(self, kind: str, *, key: str, due_at: datetime, incident: Incident, **payload: Any) -> None:
         """Promises to do something at a time; a slot that was done is not done again, one that was cancelled is."""
+        self.wakes.add(DUE_JOBS)
         known = await self.session.scalar(select(DueJob).where(DueJob.team_id == self.team_id, DueJob.key == key))
         if known is not None and known.state == "cancelled":
             known.state, known.due_at, known.payload, known.done_at = "waiting", due_at, payload, None
@@ -118,6 +123,24 @@ class UnitOfWork:
                     team_id=self.team_id, key=key, kind=kind, incident_id=incident.id, payload=payload, due_at=due_at
                 )
             )
+
+
+DUE_JOBS = "due jobs"
+
+
+class Signals:
+    """Rung after a commit: the loops that have something to do look at once instead of at their next round."""
+
+    def __init__(self) -> None:
+        self._events: dict[str, asyncio.Event] = {}
+
+    def listen(self, name: str) -> asyncio.Event:
+        """That of a destination, or of the due jobs."""
+        return self._events.setdefault(name, asyncio.Event())
+
+    def ring(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.listen(name).set()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,9 +153,7 @@ class Desk:
     runbooks: Sequence[Runbook]
     team_id: str
     write_postmortem: PostmortemWriter
-    # Set after each commit: the dispatcher and the due-job loop look at once instead of at their next round.
-    outbox_changed: asyncio.Event = field(default_factory=asyncio.Event)
-    jobs_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    signals: Signals = field(default_factory=Signals)
 
     @asynccontextmanager
     async def work(
@@ -143,9 +164,9 @@ class Desk:
     ) -> AsyncIterator[UnitOfWork]:
         """A unit of work: everything in it is committed together, or nothing."""
         async with self.database.write() as session:
-            yield replace(self._unit(session, actor, locks=self.database.shared), asking=asking)
-        self.outbox_changed.set()
-        self.jobs_changed.set()
+            unit = replace(self._unit(session, actor, locks=self.database.shared), asking=asking)
+            yield unit
+        self.signals.ring(unit.wakes)
 
     @asynccontextmanager
     async def look(self, *, actor: str | None = None) -> AsyncIterator[UnitOfWork]:

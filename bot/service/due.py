@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from bot.clock import Pause
 from bot.metrics import DUE_JOB_LATENESS_SECONDS
 from bot.service import postmortem, prompts, roles, telling, waiting
-from bot.service.desk import Desk, UnitOfWork
+from bot.service.desk import DUE_JOBS, Desk, UnitOfWork
+from bot.store.outages import first_line
 from bot.store.tables import DueJob, Incident
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ JOBS = {
 class DueJobs:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._pause = Pause(desk.jobs_changed, desk.clock)
+        self._changed = desk.signals.listen(DUE_JOBS)
+        self._pause = Pause(self._changed, desk.clock)
 
     @property
     def rests(self) -> bool:
@@ -53,7 +55,7 @@ class DueJobs:
     async def run(self) -> None:
         """Until it is cancelled."""
         while True:
-            self._desk.jobs_changed.clear()
+            self._changed.clear()
             until = await self.next_due()
             if until is None or until > self._desk.clock.now():
                 await self._pause.wait(until, at_most=_ROUND_SECONDS)
@@ -97,7 +99,7 @@ class DueJobs:
         except Exception as problem:
             # A supervisor's catch: the job is kept with its error, and the others go on.
             log.exception("The job %s failed.", job.key, extra={"action": "job_failed", "kind": job.kind})
-            job.attempts, job.error = job.attempts + 1, str(problem)
+            job.attempts, job.error = job.attempts + 1, first_line(problem)
             job.due_at = uow.now + timedelta(seconds=2.0**job.attempts)
             if job.attempts >= _MOST_ATTEMPTS:
                 job.state = "failed"

@@ -190,6 +190,7 @@ async def hand_in_postmortem(uow: UnitOfWork, incident: Incident, postmortem_id:
         select(OutboxItem)
         .where(
             OutboxItem.team_id == uow.team_id,
+            OutboxItem.destination == "slack",
             OutboxItem.lane == _channel_lane(incident),
             OutboxItem.state.in_(UNFINISHED),
         )

@@ -48,6 +48,7 @@ async def what_waits(uow: UnitOfWork, incident: Incident, *, longer_than: timede
             .where(
                 OutboxItem.team_id == uow.team_id,
                 OutboxItem.state.in_(UNFINISHED),
+                OutboxItem.destination == "slack",
                 OutboxItem.lane.in_(telling.lanes(incident)),  # there is an index for these
                 OutboxItem.step.in_(_WHAT),
                 OutboxItem.created_at <= uow.now - longer_than,

@@ -13,7 +13,7 @@ from bot.service.incidents import known_channels
 from bot.slack.happening import Happening
 from bot.slack.inbox import Inbox
 from bot.store import inbox, outbox
-from bot.store.outages import fault_in
+from bot.store.outages import fault_in, first_line
 from bot.store.tables import InboxItem
 
 log = logging.getLogger(__name__)
@@ -159,17 +159,12 @@ class Applier:
                 raise
             # A supervisor's catch: the payload is kept with its error and does not hold up the others.
             log.exception("An event could not be applied.", extra={"action": "inbox_failed", "item": item.id})
-            item.attempts, item.error = item.attempts + 1, _told(problem)
+            item.attempts, item.error = item.attempts + 1, first_line(problem)
             item.state = "failed" if item.attempts >= _MOST_ATTEMPTS else "waiting"
             self._resting[item.lane] = asyncio.get_running_loop().time() + _FIRST_REST * 2**item.attempts
         else:
             await inbox.mark_applied(uow.session, [item])
             self._stalled_since = None
-
-
-def _told(problem: Exception) -> str:
-    """Its first line: what PostgreSQL adds on the others quotes rows, and so what people wrote."""
-    return f"{type(problem).__name__}: {problem}".split("\n", 1)[0]
 
 
 def _happening(item: InboxItem) -> Happening:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.clock import Clock
+from bot.delivery.destination import Hold
 
 # Calls a minute of each tier; Slack promises at least so many. The special one stands for "several hundred messages a
 # minute" over all channels. https://docs.slack.dev/apis/web-api/rate-limits
@@ -36,19 +37,6 @@ _BURST = 5
 _MANY = 1000
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hold:
-    """A call has to wait: for its channel, or with every call of its method."""
-
-    since: datetime
-    until: datetime
-    channel: bool
-
-    def holds(self, now: datetime) -> bool:
-        """Not where the clock was set back: nobody knows then how long it has been."""
-        return self.since <= now < self.until
-
-
 @dataclass(kw_only=True)
 class _Bucket:
     """So many tokens; each comes back `back_after` it was taken, which is how Slack's windows count."""
@@ -67,10 +55,10 @@ class _Bucket:
             self.taken.popleft()
         if len(self.taken) < self.tokens:
             return None
-        return Hold(since=now, until=self.taken[0] + self.back_after, channel=self.channel)
+        return Hold(since=now, until=self.taken[0] + self.back_after, lane=self.channel)
 
     def close(self, now: datetime, *, seconds: float) -> None:
-        self.closed = Hold(since=now, until=now + timedelta(seconds=seconds), channel=self.channel)
+        self.closed = Hold(since=now, until=now + timedelta(seconds=seconds), lane=self.channel)
 
 
 class Limits:

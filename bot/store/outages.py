@@ -50,3 +50,8 @@ def _is_outage(problem: BaseException) -> bool:
         return code & 0xFF in _SQLITE  # what is above the first byte tells more of the same
     state = getattr(problem.orig, "sqlstate", None)
     return state is None or state[:2] in _POSTGRESQL or state == _STANDBY
+
+
+def first_line(problem: BaseException) -> str:
+    """An error as it is kept in a row: what PostgreSQL adds on further lines quotes rows, and so what people wrote."""
+    return f"{type(problem).__name__}: {problem}".split("\n", 1)[0]

@@ -1,7 +1,9 @@
 """The outbox as a queue: items are leased, in order for each lane."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,20 +26,22 @@ from bot.store.base import Moment, database_time
 from bot.store.tables import OutboxItem
 
 UNFINISHED = ("waiting", "sending")
-# The most that an item is told to wait before it is tried again.
-LONGEST_PAUSE = timedelta(minutes=1)
-
 
 # Built once: putting these statements together takes longer than the database needs for them.
 _earlier, _awaited = aliased(OutboxItem), aliased(OutboxItem)
-_TEAM, _NOW, _LEASE = bindparam("team", type_=String), bindparam("now", type_=Moment), bindparam("lease", type_=Float)
-_OWNER = bindparam("owner", type_=String)
+_TEAM, _NOW, _LEASE = (
+    bindparam("team", type_=String),
+    bindparam("now", type_=Moment),
+    bindparam("lease", type_=Float),
+)
+_OWNER, _DESTINATION = bindparam("owner", type_=String), bindparam("goes_to", type_=String)
 _AT_MOST = bindparam("at_most", type_=Moment)
 _IDS = bindparam("ids", type_=Integer, expanding=True)
 # An item may go out when its time has come, the one that it waits for is finished, no earlier item of its lane is
 # unfinished, and neither its step nor its lane has been told to wait.
 _MAY_GO_OUT = and_(
     OutboxItem.team_id == _TEAM,
+    OutboxItem.destination == _DESTINATION,
     OutboxItem.state == "waiting",
     # One that is to wait for longer than anything waits was told so by a clock that has been set back since.
     or_(OutboxItem.not_before.is_(None), OutboxItem.not_before <= _NOW, OutboxItem.not_before > _AT_MOST),
@@ -46,13 +50,14 @@ _MAY_GO_OUT = and_(
     ~exists().where(_awaited.id == OutboxItem.after_id, _awaited.state.in_(UNFINISHED)),
     ~exists().where(
         _earlier.team_id == OutboxItem.team_id,
+        _earlier.destination == OutboxItem.destination,
         _earlier.lane == OutboxItem.lane,
         _earlier.id < OutboxItem.id,
         _earlier.state.in_(UNFINISHED),
     ),
 )
 _OURS = OutboxItem.leased_by == _OWNER
-_SENDING = and_(OutboxItem.team_id == _TEAM, OutboxItem.state == "sending")
+_SENDING = and_(OutboxItem.team_id == _TEAM, OutboxItem.destination == _DESTINATION, OutboxItem.state == "sending")
 _CUT_OFF = and_(_SENDING, OutboxItem.leased_until < database_time(), OutboxItem.id.not_in(_IDS))
 
 
@@ -65,7 +70,7 @@ _CLAIMABLE = (
     select(OutboxItem.id)
     .where(_MAY_GO_OUT)
     .order_by(OutboxItem.urgency, OutboxItem.id)
-    .limit(bindparam("most"))
+    .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
 _CLAIM = (
@@ -89,34 +94,39 @@ _PUT_BACK = (
     .execution_options(synchronize_session=False)
 )
 _FREED = update(OutboxItem).values(state="waiting", unclear=True).execution_options(synchronize_session=False)
-_FREE_CUT_OFF, _FREE_ALL = _FREED.where(OutboxItem.id.in_(_free(_CUT_OFF))), _FREED.where(_SENDING)
-_READY = select(OutboxItem.id).where(or_(_CUT_OFF, _MAY_GO_OUT)).limit(1)
+_FREE_CUT_OFF = _FREED.where(OutboxItem.id.in_(_free(_CUT_OFF)))
+_FREE_ALL = _FREED.where(OutboxItem.team_id == _TEAM, OutboxItem.state == "sending")
+_READY = select(exists().where(_CUT_OFF), exists().where(_MAY_GO_OUT))
 _BUSY = select(OutboxItem.id).where(or_(_SENDING, _MAY_GO_OUT)).limit(1)
 
 
-async def claim(
-    session: AsyncSession,
-    team_id: str,
-    *,
-    now: datetime,
-    owner: str,
-    lease: float,
-    most: int,
-    held_steps: Collection[str] = (),
-    held_lanes: Collection[str] = (),
-) -> Sequence[OutboxItem]:
-    """Leases up to `most` items that may go out now to `owner`, urgent ones first; `lease` in seconds."""
-    values = {
-        "team": team_id,
-        "now": now,
-        "at_most": now + LONGEST_PAUSE,
-        "owner": owner,
-        "lease": lease,
-        "most": most,
-        "held_steps": list(held_steps),
-        "held_lanes": list(held_lanes),
-    }
-    items = (await session.scalars(_CLAIM, values)).all()
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Whose items are meant, and which of them may go out now."""
+
+    team_id: str
+    destination: str
+    now: datetime
+    longest_pause: timedelta  # the most that an item of this destination is told to wait before it is tried again
+    held_steps: Collection[str] = ()
+    held_lanes: Collection[str] = ()
+
+    def values(self, **more: Any) -> dict[str, Any]:
+        """For the statements of this module."""
+        return {
+            "team": self.team_id,
+            "goes_to": self.destination,
+            "now": self.now,
+            "at_most": self.now + self.longest_pause,
+            "held_steps": list(self.held_steps),
+            "held_lanes": list(self.held_lanes),
+            **more,
+        }
+
+
+async def claim(session: AsyncSession, scope: Scope, *, owner: str, lease: float, limit: int) -> Sequence[OutboxItem]:
+    """Leases up to `limit` items that may go out now to `owner`, urgent ones first; `lease` in seconds."""
+    items = (await session.scalars(_CLAIM, scope.values(owner=owner, lease=lease, limit=limit))).all()
     return sorted(items, key=lambda item: (item.urgency, item.id))
 
 
@@ -125,14 +135,15 @@ async def renew(session: AsyncSession, ids: Collection[int], *, owner: str, leas
     return (await session.scalars(_RENEW, {"ids": list(ids), "owner": owner, "lease": lease})).all()
 
 
-async def held(session: AsyncSession, item_id: int, *, owner: str) -> OutboxItem | None:
-    """The item, locked, where it is still this owner's to say what became of it."""
-    found: OutboxItem | None = await session.scalar(
+async def held(session: AsyncSession, ids: Collection[int], *, owner: str) -> dict[int, OutboxItem]:
+    """The items by their ids, locked, where it is still this owner's to say what became of them."""
+    found = await session.scalars(
         select(OutboxItem)
-        .where(OutboxItem.id == item_id, OutboxItem.state == "sending", OutboxItem.leased_by == owner)
+        .where(OutboxItem.id.in_(ids), OutboxItem.state == "sending", OutboxItem.leased_by == owner)
+        .order_by(OutboxItem.id)
         .with_for_update()
     )
-    return found
+    return {item.id: item for item in found}
 
 
 async def put_back(session: AsyncSession, ids: Collection[int]) -> None:
@@ -140,12 +151,12 @@ async def put_back(session: AsyncSession, ids: Collection[int]) -> None:
     await session.execute(_PUT_BACK, {"ids": list(ids)})
 
 
-async def free_cut_off(session: AsyncSession, team_id: str, *, but: Collection[int]) -> None:
+async def free_cut_off(session: AsyncSession, scope: Scope, *, exclude: Collection[int]) -> None:
     """An item whose lease ran out was being sent when its process died: whether it had its effect is unclear.
 
-    `but`: those that the caller itself is sending, however late it is.
+    `exclude`: those that the caller itself is sending, however late it is.
     """
-    await session.execute(_FREE_CUT_OFF, {"team": team_id, "ids": list(but)})
+    await session.execute(_FREE_CUT_OFF, scope.values(ids=list(exclude)))
 
 
 async def free_all(session: AsyncSession, team_id: str) -> None:
@@ -197,51 +208,25 @@ async def forget(session: AsyncSession, team_id: str, *, incident_id: int, perso
             row.payload = payload
 
 
-async def next_time(session: AsyncSession, team_id: str, *, now: datetime) -> datetime | None:
+async def next_time(session: AsyncSession, scope: Scope) -> datetime | None:
     """When the next item that has been told to wait may go out."""
     found: datetime | None = await session.scalar(
         select(func.min(OutboxItem.not_before)).where(
-            OutboxItem.team_id == team_id, OutboxItem.state == "waiting", OutboxItem.not_before > now
+            OutboxItem.team_id == scope.team_id,
+            OutboxItem.destination == scope.destination,
+            OutboxItem.state == "waiting",
+            OutboxItem.not_before > scope.now,
         )
     )
     return found
 
 
-async def ready(
-    session: AsyncSession,
-    team_id: str,
-    *,
-    now: datetime,
-    but: Collection[int],
-    held_steps: Collection[str],
-    held_lanes: Collection[str],
-) -> bool:
-    """Whether there is anything to free or to claim."""
-    values = {
-        "team": team_id,
-        "now": now,
-        "at_most": now + LONGEST_PAUSE,
-        "ids": list(but),
-        "held_steps": list(held_steps),
-        "held_lanes": list(held_lanes),
-    }
-    return await session.scalar(_READY, values) is not None
+async def ready(session: AsyncSession, scope: Scope, *, exclude: Collection[int]) -> tuple[bool, bool]:
+    """Whether there is anything to free, and anything to claim."""
+    cut_off, claimable = (await session.execute(_READY, scope.values(ids=list(exclude)))).one()
+    return bool(cut_off), bool(claimable)
 
 
-async def busy(
-    session: AsyncSession,
-    team_id: str,
-    *,
-    now: datetime,
-    held_steps: Collection[str] = (),
-    held_lanes: Collection[str] = (),
-) -> bool:
+async def busy(session: AsyncSession, scope: Scope) -> bool:
     """Whether anything is being sent or could be sent now."""
-    values = {
-        "team": team_id,
-        "now": now,
-        "at_most": now + LONGEST_PAUSE,
-        "held_steps": list(held_steps),
-        "held_lanes": list(held_lanes),
-    }
-    return await session.scalar(_BUSY, values) is not None
+    return await session.scalar(_BUSY, scope.values()) is not None

@@ -126,7 +126,7 @@ async def test_what_was_promised_is_sent_when_there_is_a_good_token_again(world:
 async def test_a_stop_does_not_stumble_over_what_has_just_been_sent(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dispatcher = world.bot._dispatcher
+    dispatcher = world.bot._dispatchers[0]
     sending = asyncio.create_task(asyncio.sleep(0))
     dispatcher._under_way[1] = sending
     sending.add_done_callback(lambda _: dispatcher._under_way.pop(1))
@@ -144,7 +144,7 @@ async def test_what_was_held_up_for_longer_than_its_lease_is_not_sent_beside_ano
 ) -> None:
     """A machine that is suspended between the claim and the call: another process may have sent it meanwhile."""
     channel = await world.declare()
-    monkeypatch.setattr("bot.slack.dispatcher._LEASE_SECONDS", 0.3)
+    monkeypatch.setattr("bot.delivery.dispatcher._LEASE_SECONDS", 0.3)
     take, frozen = limits.Limits.take, list[str]()
 
     def freeze(self: limits.Limits, method: str, arguments: dict[str, str]) -> limits.Hold | None:

@@ -15,7 +15,9 @@ def drawn() -> list[tuple[int, str]]:
 
 def tree(kind: type[Exception], depth: int = 0) -> list[tuple[int, str]]:
     below = [
-        kid for kid in kind.__subclasses__() if kid.__module__.startswith("bot.") and "sandbox" not in kid.__module__
+        kid
+        for kid in kind.__subclasses__()
+        if kid.__bases__[0] is kind and kid.__module__.startswith("bot.") and "sandbox" not in kid.__module__
     ]
     return [(depth, kind.__name__), *(entry for kid in below for entry in tree(kid, depth + 1))]
 

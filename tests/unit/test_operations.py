@@ -16,10 +16,11 @@ from sqlalchemy.engine import make_url
 from bot import application, health
 from bot.cli import _parser
 from bot.config import DEFAULT_DATABASE_URL, Environment, SocketMode
+from bot.delivery import dispatcher
 from bot.errors import StoreError
 from bot.metrics import REGISTRY
 from bot.service import due
-from bot.slack import applier, dispatcher, gateway
+from bot.slack import applier, gateway
 from bot.store import database, depths, purge
 from bot.store.base import Base
 from bot.web.slack_http import PATH

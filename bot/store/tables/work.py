@@ -31,21 +31,23 @@ class InboxItem(Row, Base):
 
 
 class OutboxItem(Row, Base):
-    """One thing to tell Slack, committed with the change that it tells.
+    """One thing to tell somebody, committed with the change that it tells.
 
-    It holds references, not words: it is rendered when it is sent, so a late card shows the present.
+    It is rendered when it is sent, so a late card shows the present: most payloads are references. Answers, the rest
+    of long messages and reasons are kept as text, and `outbox.forget` erases them.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index(None, "state", "lane", "id"),
+        Index(None, "state", "destination", "lane", "id"),
         Index(None, "team_id", "coalesce_key", "state"),
         Index(None, "after_id"),  # for the purge
     )
 
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incidents.id"))
+    destination: Mapped[str] = mapped_column(default="slack", server_default="slack")
     lane: Mapped[str]  # items of one lane go out one after the other
-    step: Mapped[str]  # a name in bot.slack.steps
+    step: Mapped[str]  # what is told, by a name that the destination knows
     payload: Mapped[dict[str, Any]]
     after_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id"))  # waits until that one is finished
     coalesce_key: Mapped[str | None]  # a waiting item with the same key makes a new one needless

@@ -1,0 +1,1 @@
+"""Carries promises out: claims, leases, order, retries, unclear outcomes. It knows no destination."""
