@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("incident", metavar="INC-1", type=_number)
     export.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: standard output")
 
-    backfill = add("backfill", "Reads an incident's channel anew and merges what was missed.", _backfill, of_team=True)
+    backfill = add("backfill", "Reads an incident's channel again and merges what was missed.", _backfill, of_team=True)
     backfill.add_argument("incident", metavar="INC-1", type=_number)
 
     erase = add("erase", "Takes words out of an incident's record for good.", _erase, of_team=True)

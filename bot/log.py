@@ -18,8 +18,16 @@ from bot.errors import ConfigError
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 _TOKEN = re.compile(r"x(?:ox[a-z]|app)-[A-Za-z0-9-]+")
-_DETAIL = re.compile(r"^((?:DETAIL|CONTEXT):\s*).*$", re.MULTILINE)
+# What PostgreSQL adds to its sentence quotes rows, line breaks and all, up to SQLAlchemy's statement or the next error.
+_DETAIL = re.compile(
+    r"^((?:DETAIL|CONTEXT):[ \t]*).*?(?=^\[SQL: |^The above exception |^During handling |\Z)", re.MULTILINE | re.DOTALL
+)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def without_rows(text: str) -> str:
+    """The text of a database's error without the rows that it quotes."""
+    return _DETAIL.sub(r"\1[a row]\n", text).rstrip("\n")
 
 
 def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
@@ -30,7 +38,7 @@ def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
 class _Formatter(logging.Formatter):
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
         """PostgreSQL quotes the row that it refuses, and in it what people wrote."""
-        return _DETAIL.sub(r"\1[a row]", super().formatException(ei))
+        return without_rows(super().formatException(ei))
 
 
 class _Sentences(_Formatter):
@@ -110,7 +118,11 @@ class _OncePerMinute(logging.Filter):
             return True
         if hasattr(record, "reference"):
             return True  # somebody was told to look for it
-        key = _what_is_wrong(record)
+        try:
+            key = _what_is_wrong(record)
+            hash(key)
+        except Exception:  # noqa: BLE001 - a line that is written wrong must not end what it is about
+            return True  # logging says itself what is wrong with it
         known = self._faults.get(key)
         if known is not None:
             known.repeats += 1

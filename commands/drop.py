@@ -1,4 +1,4 @@
-"""/incident drop ROLE: lays a role of one's own down."""
+"""/incident drop ROLE: steps down from a role of one's own."""
 
 from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import UserError
@@ -16,9 +16,9 @@ async def _run(call: Call) -> Answer:
         text=Mrkdwn("You are no longer {} of {}. {}").format(
             call.uow.settings.role_name(role).lower(),
             incident.name,
-            "Others hold the role still." if left else "Nobody follows yet.",
+            "Others still hold it." if left else "Nobody has taken it over yet.",
         )
     )
 
 
-COMMAND = Command(name="drop", usage="ROLE", summary="Lays down a role that you hold.", run=_run, order=42)
+COMMAND = Command(name="drop", usage="ROLE", summary="Steps down from a role that you hold.", run=_run, order=42)

@@ -14,13 +14,13 @@ async def _run(call: Call) -> Answer:
             "`/incident timeline` shows what is on record so far."
         )
     await postmortem.request_draft(call.uow, incident)
-    return Answer(text=Mrkdwn("A new draft for {} comes into its channel.").format(incident.name))
+    return Answer(text=Mrkdwn("I'll post a new draft in {}'s channel.").format(incident.name))
 
 
 COMMAND = Command(
     name="postmortem",
     usage="",
-    summary="Writes the postmortem draft anew from the record.",
+    summary="Writes the postmortem draft again from the record.",
     run=_run,
     takes="nothing",
     order=74,

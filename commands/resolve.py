@@ -15,7 +15,7 @@ async def _run(call: Call) -> Answer | Modal:
     return Answer(
         text=Mrkdwn("{} is resolved. {}").format(
             incident.name,
-            "The postmortem draft comes into the channel."
+            "I'll post the postmortem draft in the channel."
             if incident.channel_id
             else f"It has no channel: `incident-bot postmortem {incident.name}` writes the draft.",
         )

@@ -132,7 +132,7 @@ def _joined(happening: Happening, narrator: Narrator) -> Text | None:
     if channel is not None and channel.creator == happening.user:
         return None  # who makes a channel is in it
     inviter = happening.detail.get("inviter")
-    return Text(f"joined, asked in by {narrator.first_name(inviter)}" if inviter else "joined", style="dim")
+    return Text(f"joined, invited by {narrator.first_name(inviter)}" if inviter else "joined", style="dim")
 
 
 def _simply(words: str) -> Verb:

@@ -103,6 +103,7 @@ def _environment(folder: Path, finalize: Callable[[Any], Any]) -> SandboxedEnvir
         lstrip_blocks=True,
     )
     environment.filters["span"] = _optional(span)
+    environment.filters["count"] = _count
     environment.filters["clock"] = _optional(lambda when: f"{when:%H:%M}")
     environment.filters["moment"] = _optional(lambda when: f"{when:%Y-%m-%d %H:%M:%S}")
     return environment
@@ -110,6 +111,11 @@ def _environment(folder: Path, finalize: Callable[[Any], Any]) -> SandboxedEnvir
 
 def _optional(function: Callable[[Any], str]) -> Callable[[Any], str]:
     return lambda value: "–" if value is None else function(value)
+
+
+def _count(number: int, one: str, several: str | None = None) -> str:
+    """`3 people`, `1 message`."""
+    return f"{number} {one if number == 1 else several or one + 's'}"
 
 
 def local_time(when: datetime | None) -> Mrkdwn:

@@ -29,26 +29,33 @@ async def is_outsider(uow: UnitOfWork) -> bool | None:
         return False
     if uow.asking is not None and uow.asking.from_elsewhere:
         return True
-    found = (
-        await uow.session.execute(
-            select(Person, Workspace.enterprise_id)
-            .outerjoin(Workspace, Workspace.team_id == Person.team_id)
-            .where(Person.team_id == uow.team_id, Person.user_id == uow.actor)
-        )
-    ).one_or_none()
-    person, enterprise = found or (None, None)
-    if person is None or person.home_team is None:
+    found = await _described(uow, uow.actor)
+    if found is None:
         if uow.asking is None:
             return False
         if uow.actor not in uow.asking.undescribed:
             raise UnknownPerson(uow.actor, needed=False)
+    return found
+
+
+async def _described(uow: UnitOfWork, person: str) -> bool | None:
+    """Whether they are an outsider, by what is on record; None where Slack has not described them."""
+    found = (
+        await uow.session.execute(
+            select(Person, Workspace.enterprise_id)
+            .outerjoin(Workspace, Workspace.team_id == Person.team_id)
+            .where(Person.team_id == uow.team_id, Person.user_id == person)
+        )
+    ).one_or_none()
+    known, enterprise = found or (None, None)
+    if known is None or known.home_team is None:
         return None
     account = Account(
-        is_restricted=person.is_restricted,
-        is_ultra_restricted=person.is_ultra_restricted,
-        is_stranger=person.is_stranger,
-        team=person.home_team,
-        enterprise=person.home_enterprise,
+        is_restricted=known.is_restricted,
+        is_ultra_restricted=known.is_ultra_restricted,
+        is_stranger=known.is_stranger,
+        team=known.home_team,
+        enterprise=known.home_enterprise,
     )
     return outsiders.is_outsider(account, team=uow.team_id, enterprise=enterprise)
 
@@ -73,23 +80,27 @@ async def check(uow: UnitOfWork, action: Action, incident: Incident | None = Non
     whom = await _whom(uow, incident)
     if outsider is None:
         raise UserError(
-            f"Only {members} can {what}, and Slack isn't telling me whether you are one. "
+            f"Only {members} can {what}, and I couldn't check with Slack that you are one. "
             f"Try again in a minute, or ask {whom} to do it."
         )
     raise UserError(f"Only {members} can {what}. Ask {whom} to do it.")
 
 
 async def _whom(uow: UnitOfWork, incident: Incident | None) -> str:
-    """The commander by name, without a ping; else anybody who may."""
-    commander = await uow.session.scalar(
-        select(Person.name)
-        .join(RoleAssignment, RoleAssignment.person == Person.user_id)
-        .where(
-            Person.team_id == uow.team_id,
-            RoleAssignment.incident_id == (incident.id if incident else None),
-            RoleAssignment.role == "incident_commander",
-            RoleAssignment.ended_at.is_(None),
-            RoleAssignment.person != uow.actor,
+    """The commander by name, without a ping, where they may do it; else anybody who may."""
+    found = (
+        await uow.session.execute(
+            select(Person.user_id, Person.name)
+            .join(RoleAssignment, RoleAssignment.person == Person.user_id)
+            .where(
+                Person.team_id == uow.team_id,
+                RoleAssignment.incident_id == (incident.id if incident else None),
+                RoleAssignment.role == "incident_commander",
+                RoleAssignment.ended_at.is_(None),
+                RoleAssignment.person != uow.actor,
+            )
         )
-    )
-    return f"{commander}, its incident commander," if commander else "one of them"
+    ).one_or_none()
+    if found is None or await _described(uow, found.user_id) is not False:
+        return "one of them"
+    return f"{found.name}, its incident commander,"

@@ -10,7 +10,7 @@ from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.priority import AS_STATED
 from bot.domain.runbook import Runbook
 from bot.render.words import Words
-from bot.service import impact, people
+from bot.service import impact, people, roles
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import similar_open
 from bot.slack.facts import priority_label
@@ -18,11 +18,16 @@ from bot.slack.views.message import Message
 from bot.slack.views.prompt_message import prompt_message
 from bot.store.tables import ActionItem, Incident, Prompt, TimelineEntry, Update
 
-Builder = Callable[[UnitOfWork, Incident, Words, Mapping[str, Any]], Awaitable[Message]]
+Builder = Callable[[UnitOfWork, Incident, Words, Mapping[str, Any]], Awaitable[Message | None]]
 
 
-async def build(uow: UnitOfWork, incident: Incident, words: Words, name: str, references: Mapping[str, Any]) -> Message:
-    """The message `name`; what has no builder of its own is its template with the references as they are."""
+async def build(
+    uow: UnitOfWork, incident: Incident, words: Words, name: str, references: Mapping[str, Any]
+) -> Message | None:
+    """The message `name`, or None where it isn't true any more.
+
+    What has no builder of its own is its template with the references as they are.
+    """
     builder = _BUILDERS.get(name)
     if builder is not None:
         return await builder(uow, incident, words, references)
@@ -54,8 +59,10 @@ async def _update(uow: UnitOfWork, incident: Incident, words: Words, references:
     return Message(text=words.chat("update", it=incident, update=sent, priority=label))
 
 
-async def _prompt(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+async def _prompt(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message | None:
     sent = await uow.session.get_one(Prompt, references["prompt_id"])
+    if sent.outcome != "open":
+        return None  # it was answered, asked again or ended while Slack was away
     private = references.get("private", False)
     text = words.chat(
         "prompt",
@@ -125,8 +132,12 @@ async def _role(uow: UnitOfWork, incident: Incident, words: Words, references: M
     return Message(text=text)
 
 
-async def _role_brief(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+async def _role_brief(
+    uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]
+) -> Message | None:
     key = references["role"]
+    if references["person"] not in (await roles.current(uow, incident)).get(key, []):
+        return None
     text = words.chat(
         "role_brief",
         it=incident,

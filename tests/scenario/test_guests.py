@@ -145,7 +145,7 @@ async def test_who_becomes_a_guest_is_one_from_then_on(world: World) -> None:
 
 
 @in_turn(
-    "who,said", [("zoe", "Ask Ben Okafor, its"), ("finn", "Slack isn't telling me whether you are one. Try again")]
+    "who,said", [("zoe", "Ask Ben Okafor, its"), ("finn", "I couldn't check with Slack that you are one. Try again")]
 )
 async def test_whom_slack_does_not_describe_may_not_end_an_incident(world: World, who: str, said: str) -> None:
     channel = await world.declare()
@@ -159,3 +159,8 @@ async def test_whom_slack_does_not_describe_may_not_end_an_incident(world: World
     assert said in answer.text
     assert "can resolve INC-1" in answer.text
     assert (await world.record())["incident"]["status"] == "investigating"
+
+
+async def test_nobody_is_sent_to_a_commander_who_may_not_do_it_either(world: World, channel: str) -> None:
+    assert "commander of INC-1" in (await world.command("gus", "take commander", channel=channel)).text
+    assert "Ask one of them" in (await world.command("una", "cancel A drill", channel=channel)).text

@@ -283,3 +283,18 @@ async def test_a_late_update_is_not_made_good_by_another_promise(world: World) -
 def test_what_is_said_to_wait_is_looked_for_where_it_waits() -> None:
     lanes = telling.lanes(Incident(id=7))
     assert "files:7" in lanes, "the postmortem draft"
+
+
+async def test_no_prompt_that_nobody_owes_any_more_comes_after_an_outage_of_slack(world: World) -> None:
+    """They once came one after the other behind the resolution, and accused people of not having answered."""
+    channel = await world.declare()
+    await world.command("ana", "assign comms @ben", channel=channel)
+    world.server.faults.set({"error": {"error": "internal_error", "method": "chat.postMessage"}})
+    await world.pass_time(hours=3)
+    await world.command("ana", "resolve Graphs are back", channel=channel)
+    await world.pass_time(minutes=2)
+    world.server.faults.set({})
+    await world.pass_time(minutes=2)
+    assert any("resolved" in one.text for one in world.by_bot(channel))
+    assert prompts(world, channel) == []
+    assert not [one for one in world.to_person("ben") if "Can you post it" in one]

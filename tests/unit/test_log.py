@@ -210,3 +210,27 @@ def test_faults_of_different_incidents_or_places_are_not_the_same(kept: tuple[Ke
         except (ValueError, KeyError):
             logger.exception("The loop failed.")
     assert len(handler.lines) == 4
+
+
+@pytest.mark.parametrize("layout", ["text", "json"])
+def test_the_rows_that_postgresql_quotes_stay_out_of_the_log_whole(
+    capsys: pytest.CaptureFixture[str], layout: str
+) -> None:
+    """A row holds what people wrote, line breaks and all; only its first line was once cut."""
+    configure(layout=layout)
+    quoted = (
+        'null value in "x"\nDETAIL:  Failing row contains (1, SECRET first line\nSECRET second line\nHINT: SECRET).'
+    )
+    problem = ValueError(f"{quoted}\n[SQL: INSERT INTO messages]")
+    problem.__cause__ = RuntimeError(quoted)
+    logging.getLogger("bot.test").error("It failed.", exc_info=problem)
+    told = capsys.readouterr().err
+    assert "SECRET" not in told
+    assert "null value" in told
+    assert "[SQL: INSERT INTO messages]" in told
+
+
+def test_a_line_that_is_written_wrong_does_not_end_what_it_is_about(kept: tuple[Kept, logging.Logger]) -> None:
+    handler, logger = kept
+    logger.warning("In two incidents", extra={"incident_id": [1, 2]})
+    assert handler.lines == [("In two incidents", 0)]

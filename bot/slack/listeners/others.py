@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.error import BoltUnhandledRequestError
@@ -24,7 +23,7 @@ def listen(app: AsyncApp) -> None:
             "A request failed, and Slack tells the person so.",
             # Not the one that is being handled: Bolt has left its except clause for a listener's failure.
             exc_info=error,
-            extra={"action": "request_failed", "reference": uuid4().hex[:8], **_kind(request.body)},
+            extra={"action": "request_failed", **_kind(request.body)},
         )
         return None  # as Bolt has it: 500, so that an event is sent again
 

@@ -5,8 +5,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import SlackRefused
 from bot.render.words import Words
@@ -20,7 +18,7 @@ from bot.slack.person import person_facts
 from bot.slack.steps.step import Call, Posting, Step, message_and_references
 from bot.slack.views.choices import answer_with_buttons
 from bot.slack.views.message import Message
-from bot.store.tables import Incident, OutboxItem, RoleAssignment
+from bot.store.tables import OutboxItem
 
 
 class TellPerson(Posting):
@@ -31,23 +29,9 @@ class TellPerson(Posting):
         # Who has left a private incident hears nothing more of it; who could not be let in is told to somebody inside.
         if incident.is_private and not await may_see(replace(uow, actor=person), incident):
             return None
-        if name == "role_brief" and not await _still_holds(uow, incident, references["role"], person):
-            return None
         message = await messages.build(uow, incident, words, name, references)
         # A person's id opens the conversation with them.
-        return self._post(item, person, message)
-
-
-async def _still_holds(uow: UnitOfWork, incident: Incident, role: str, person: str) -> bool:
-    found = await uow.session.scalar(
-        select(RoleAssignment.id).where(
-            RoleAssignment.incident_id == incident.id,
-            RoleAssignment.role == role,
-            RoleAssignment.person == person,
-            RoleAssignment.ended_at.is_(None),
-        )
-    )
-    return found is not None
+        return self._post(item, person, message) if message is not None else None
 
 
 class AnswerPerson(Posting):
@@ -62,8 +46,10 @@ class AnswerPerson(Posting):
         text = Mrkdwn(item.payload["text"]) if "text" in item.payload else None
         if text is None:
             incident = await by_id(uow, item.payload["references"]["incident_id"])
-            message = await messages.build(uow, incident, words, item.payload["message"], item.payload["references"])
-            text = message.text
+            built = await messages.build(uow, incident, words, item.payload["message"], item.payload["references"])
+            if built is None:
+                return None
+            text = built.text
         message = answer_with_buttons(text, item) if "buttons" in item.payload else Message(text=text)
         if uow.now - item.created_at > timedelta(minutes=30) or not item.payload.get("response_url"):
             # A response_url lives 30 minutes and serves 5 times; the person is told all the same.

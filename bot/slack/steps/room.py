@@ -190,6 +190,8 @@ class Post(Posting):
         if incident.channel_id is None:
             return None
         message = await messages.build(uow, incident, words, *message_and_references(item))
+        if message is None:
+            return None
         return self._post(item, incident.channel_id, message)
 
 

@@ -53,4 +53,6 @@ class PostToStakeholders(Announce):
         if incident.announcement_channel is None or incident.announcement_ts is None:
             return await super().prepare(uow, item, words)
         message = await messages.build(uow, incident, words, *message_and_references(item))
+        if message is None:
+            return None
         return self._post(item, incident.announcement_channel, message, thread_ts=incident.announcement_ts)

@@ -15,6 +15,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.domain.mrkdwn import Mrkdwn, cut, mention
+from bot.domain.priority import AS_STATED
 from bot.slack.views.message import Message
 
 UPDATE_BUTTON = "open_update"
@@ -64,8 +65,9 @@ def incident_card(facts: CardFacts) -> Message:
         Mrkdwn("*Status*\n{}").format(facts.status + (f", lasted {facts.lasted}" if facts.lasted else "")),
         Mrkdwn("*Since*\n{}").format(facts.since),
         Mrkdwn("*Last update*\n{}").format(facts.last_update),
-        Mrkdwn("*Next update due*\n{}").format(facts.next_update),
     ]
+    if facts.is_live:
+        fields.append(Mrkdwn("*Next update due*\n{}").format(facts.next_update))
     if facts.service or facts.category:
         fields.append(
             Mrkdwn("*Affected*\n{}").format(" · ".join(part for part in (facts.service, facts.category) if part))
@@ -73,9 +75,10 @@ def incident_card(facts: CardFacts) -> Message:
     for name, people in facts.roles.items():
         who = Mrkdwn(", ").join(mention(person) for person in people) if people else Mrkdwn("_vacant_")
         fields.append(Mrkdwn("*{}*\n{}").format(name, who))
-    because = Mrkdwn("{} because: {}{}").format(
-        facts.priority,
-        facts.priority_because,
+    because = Mrkdwn("{}{}").format(
+        f"{facts.priority}, as declared"
+        if facts.priority_because == AS_STATED
+        else Mrkdwn("{} because: {}").format(facts.priority, facts.priority_because),
         " · private: only those in this channel know of it" if facts.is_private else "",
     )
     blocks: list[Block] = [HeaderBlock(text=_shorten(_inert(f"{facts.name} · {facts.title}"), _HEADER_LIMIT))]

@@ -210,7 +210,7 @@ def test_what_is_missing_is_said_and_leaves_no_empty_table() -> None:
     )
 
     for said_instead in (
-        "It is not resolved: the impact goes on.",
+        "It is not resolved: the impact is ongoing.",
         "Nobody held a role.",
         "No update was sent.",
         "None yet.",
