@@ -1,6 +1,10 @@
 """/incident status: shows how things stand, or sets the status."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
 from bot.domain.command_line import first_word
+from bot.domain.measures import Interval
 from bot.domain.mrkdwn import Mrkdwn, mention
 from bot.domain.times import span
 from bot.domain.typed import plain_keys
@@ -28,22 +32,18 @@ async def _run(call: Call) -> Answer:
 
 async def _how_it_stands(call: Call, incident: Incident) -> Mrkdwn:
     uow = call.uow
-    lasted = await impact.lasted(uow, incident)
     lines = [
         Mrkdwn("*{}* {} · *{}* · {}").format(
             incident.name, uow.settings.priority_label(incident.priority), incident.status, incident.title
         ),
-        Mrkdwn("Impact since {} UTC, {}").format(
-            f"{incident.impact_started_at:%Y-%m-%d %H:%M}",
-            f"for {span(uow.now - incident.impact_started_at)}" if lasted is None else f"{span(lasted)} in all",
-        ),
+        Mrkdwn("{}").format(_impact(await impact.intervals(uow, incident), uow.now)),
     ]
     held = await roles.current(uow, incident)
     for role, people in held.items():
         lines.append(
             Mrkdwn("{}: {}").format(uow.settings.role_name(role), Mrkdwn(", ").join(mention(one) for one in people))
         )
-    if not held:
+    if not held and incident.is_live:
         lines.append(Mrkdwn("Nobody is in charge yet. Take command: `/incident take commander`"))
     if incident.next_update_due_at is not None:
         late = uow.now - incident.next_update_due_at
@@ -56,6 +56,17 @@ async def _how_it_stands(call: Call, incident: Incident) -> Mrkdwn:
         waited = span(uow.now - waits.since)
         lines.append(Mrkdwn("Not in Slack yet: {}. Waiting for {}; I keep trying.").format(waits.listed, waited))
     return Mrkdwn("\n").join(lines)
+
+
+def _impact(periods: Sequence[Interval], now: datetime) -> str:
+    """Since when there is impact, and for how long; a gap between two periods had none."""
+    total = sum((min(one.end or now, now) - one.start for one in periods), timedelta())
+    ongoing = [one for one in periods if one.end is None]
+    if not ongoing:
+        return f"Impact from {periods[0].start:%Y-%m-%d %H:%M} UTC, {span(total)} in total" if periods else "No impact"
+    since = ongoing[-1].start
+    more = f", {span(total)} in total" if len(periods) > 1 else ""
+    return f"Impact since {since:%Y-%m-%d %H:%M} UTC, for {span(now - since)}{more}"
 
 
 COMMAND = Command(

@@ -78,4 +78,6 @@ async def _tell(
     entry = uow.record(incident, "channel", text, at=at, change=change, name=name)
     entry.person = by
     if incident.is_live:
-        await telling.tell_commander(uow, incident, "channel", unless=by, change=change, by=by, name=name)
+        # Whoever put the bot out may not know what follows from it.
+        unless = None if change == "removed" else by
+        await telling.tell_commander(uow, incident, "channel", unless=unless, change=change, by=by, name=name)

@@ -18,7 +18,7 @@ from bot.domain.typed import plain_keys
 from bot.errors import UserError
 from bot.service import asking
 from bot.service.desk import UnitOfWork
-from bot.service.incidents import by_number, may_see, of_channel
+from bot.service.incidents import by_number, may_see, of_channel, why_hidden
 from bot.service.people import handles
 from bot.store.tables import Incident, OutboxItem
 
@@ -81,7 +81,7 @@ class Call:
             return await by_number(self.uow, self.number)
         found = await of_channel(self.uow, self.channel_id)
         if found is None or not await may_see(self.uow, found):  # a button may be pressed after leaving
-            raise UserError(
+            raise await why_hidden(self.uow, found) or UserError(
                 "Which incident? Type it in the incident's channel, or name it first, "
                 "as in `/incident status INC-1`. `/incident list` shows the open ones."
             )

@@ -36,8 +36,32 @@ async def by_number(uow: UnitOfWork, number: int) -> Incident:
         _held(uow, select(Incident).where(Incident.team_id == uow.team_id, Incident.number == number))
     )
     if incident is None or not await may_see(uow, incident):
-        raise UserError(f"I can't find INC-{number}. `/incident list` shows the open ones.")
+        raise await why_hidden(uow, incident) or UserError(
+            f"I can't find INC-{number}. `/incident list` shows the open ones."
+        )
     return incident
+
+
+async def why_hidden(uow: UnitOfWork, incident: Incident | None) -> UserError | None:
+    """What to do where an incident is hidden only because nobody can say who is in its channel.
+
+    For whoever was in it when the bot was put out of it; to them it says nothing new.
+    """
+    if incident is None or incident.bot_left_at is None or not incident.is_private:
+        return None
+    was_inside = await uow.session.scalar(
+        select(Participant.id).where(
+            Participant.incident_id == incident.id,
+            Participant.person == uow.actor,
+            Participant.is_member.is_(True),
+        )
+    )
+    if was_inside is None:
+        return None
+    return UserError(
+        f"I was removed from {incident.name}'s channel, so I can't check who may still see it. "
+        "Invite me there again with `/invite`, then repeat this."
+    )
 
 
 async def of_channel(uow: UnitOfWork, channel_id: str | None) -> Incident | None:

@@ -86,7 +86,11 @@ async def resolve(uow: UnitOfWork, incident: Incident, how_verified: str) -> Non
         after=str(Status.RESOLVED),
         reason=how_verified,
     )
-    await _tell_end(uow, incident, "resolved")
+    lasted = await impact.lasted(uow, incident)
+    # Not as things are when it is sent: it may have been reopened by then.
+    await _tell_end(
+        uow, incident, "resolved", reason=how_verified, lasted=lasted.total_seconds() if lasted is not None else None
+    )
     await postmortem.request_draft(uow, incident)
 
 
@@ -148,7 +152,7 @@ async def reopen(uow: UnitOfWork, incident: Incident, reason: str) -> None:
     await _tell_end(uow, incident, "reopened", reason=reason.strip())
 
 
-async def _tell_end(uow: UnitOfWork, incident: Incident, message: str, **references: str) -> None:
+async def _tell_end(uow: UnitOfWork, incident: Incident, message: str, **references: str | float | None) -> None:
     await telling.show_state(uow, incident)
     await telling.show_topic(uow, incident)
     await telling.post(uow, incident, message, by=uow.actor, **references)

@@ -69,8 +69,9 @@ async def show_state(uow: UnitOfWork, incident: Incident) -> None:
 
 
 async def withdraw_announcement(uow: UnitOfWork, incident: Incident) -> None:
-    """The announcement of an incident that has become private says no more than that."""
+    """The announcement of an incident that has become private says no more than that; its thread says nothing."""
     await uow.tell("edit_announcement", lane=_announcement_lane(incident), incident=incident, coalesce=True)
+    await uow.tell("withdraw_replies", lane=_announcement_lane(incident), incident=incident)
 
 
 async def show_topic(uow: UnitOfWork, incident: Incident) -> None:
@@ -106,11 +107,11 @@ async def tell_person(uow: UnitOfWork, person: str, message: str, *, incident: I
 async def brief(uow: UnitOfWork, incident: Incident, person: str, role: str, *, before: list[str]) -> None:
     """What a role expects, privately.
 
-    In a private incident it goes out behind the invitation, and only to somebody who is in the channel by then.
+    It goes out behind the invitation: where that decides who may see the incident, whoever isn't let in hears nothing.
     """
     await uow.tell(
         "tell_person",
-        lane=_people_lane(incident) if incident.is_private else f"person:{person}",
+        lane=_people_lane(incident),
         incident=incident,
         payload={"message": "role_brief", "person": person, "role": role, "before": before},
     )

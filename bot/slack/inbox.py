@@ -11,6 +11,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.service.desk import Desk
 from bot.slack.origin import is_for_us
+from bot.slack.payload import part_at
 from bot.store import inbox
 from bot.store.outages import fault_in
 from bot.store.tables import Workspace
@@ -117,7 +118,7 @@ class Inbox:
             return True
         if body.get("type") != "event_callback":
             return False
-        event = body.get("event") or {}
+        event = part_at(body, "event")
         if self._is_our_own(event):
             tell(None)
             return True

@@ -1,7 +1,7 @@
 """Every message that the bot posts, by name: facts as of when it is sent, words from templates/NAME.j2."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -182,9 +182,12 @@ async def _action(uow: UnitOfWork, incident: Incident, words: Words, references:
 
 
 async def _resolved(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
-    return Message(
-        text=words.chat("resolved", it=incident, lasted=await impact.lasted(uow, incident), by=references["by"])
-    )
+    if "reason" in references:
+        reason, seconds = references["reason"], references["lasted"]
+        lasted = timedelta(seconds=seconds) if seconds is not None else None
+    else:  # promised by an earlier version
+        reason, lasted = incident.resolution or "", await impact.lasted(uow, incident)
+    return Message(text=words.chat("resolved", it=incident, lasted=lasted, reason=reason, by=references["by"]))
 
 
 _BUILDERS: dict[str, Builder] = {

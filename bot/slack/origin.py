@@ -91,8 +91,12 @@ class Doorkeeper:
         if "command" in body:
             return BoltResponse(status=200, body={"response_type": "ephemeral", "text": NOT_YOURS})
         if body.get("type") == "view_submission":
-            blocks = part_at(body, "view").get("blocks") or []
-            inputs = [one["block_id"] for one in blocks if isinstance(one, Mapping) and one.get("type") == "input"]
+            blocks = part_at(body, "view").get("blocks")
+            inputs = [
+                block_id
+                for one in (blocks if isinstance(blocks, list) else [])
+                if isinstance(one, Mapping) and one.get("type") == "input" and (block_id := text_at(one, "block_id"))
+            ]
             shown = {"response_action": "errors", "errors": {inputs[0]: NOT_YOURS}} if inputs else {}
             return BoltResponse(status=200, body=shown)
         if (url := text_at(body, "response_url")) is not None:

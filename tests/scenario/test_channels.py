@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox import SteppedClock, default_workspace
+from bot.sandbox import SteppedClock, channel_doings, default_workspace
 from bot.slack.happening import Happening
 from bot.slack.listeners.events import apply
 from tests.scenario.test_backfill import is_on_record, looking_often
@@ -130,3 +130,33 @@ async def test_nobody_is_told_what_becomes_of_a_closed_incidents_channel(world: 
     await world.settle()
     assert len(world.to_person("ana")) == told
     assert changes(await world.record()) == [("ana", "Channel archived")]
+
+
+async def test_what_the_stakeholders_were_told_is_taken_back_once_it_is_private(world: World) -> None:
+    """The announcement was emptied, but the updates in its thread stood for everybody to read."""
+    channel = await world.declare("p1 Salary file open to all")
+    await world.command("ana", "update The CEO's salary is visible", channel=channel)
+    await world.command("ana", "update " + "Rows of the file, one after the other. " * 300, channel=channel)
+    await world.command("ana", "priority p2 Only the CEO is affected", channel=channel)
+    thread = next(one for one in world.by_bot("incidents") if not one.is_reply)
+    await world.say("finn", "incidents", "What a mess", thread_ts=thread.ts)
+    assert len([one for one in world.by_bot("incidents") if one.is_reply]) > 2
+    channel_doings.make_private(world.workspace, world.workspace.channel(channel), by=world.workspace.user("ana").id)
+    await world.settle()
+    assert [one.text for one in world.by_bot("incidents")] == ["INC-1 continues in private."]
+    assert any("What a mess" in one.text for one in world.messages("incidents")), "what people said is theirs"
+
+
+async def test_who_was_in_a_private_channel_hears_why_nobody_sees_it_while_the_bot_is_out(world: World) -> None:
+    """The commander was told that there is no such incident, and asked for its update."""
+    channel = await world.declare("p1 Payroll leaked private:yes")
+    await world.command("ana", "take commander", channel=channel)
+    await world.workspace.remove_from_channel(user=BOT, channel=channel, by="ana")
+    await world.settle()
+    assert "Invite me again" in world.to_person("ana")[-1], "also where she did it herself"
+    for typed in ("resolve It is shut", "resolve INC-1 It is shut", "status INC-1"):
+        assert "I was removed from INC-1's channel" in (await world.command("ana", typed, channel=channel)).text
+    assert "can't find INC-1" in (await world.command("finn", "status INC-1")).text
+    await world.workspace.invite_to_channel(user=BOT, channel=channel, by="ana")
+    await world.settle()
+    assert "INC-1 is resolved" in (await world.command("ana", "resolve It is shut", channel=channel)).text

@@ -164,3 +164,12 @@ async def test_whom_slack_does_not_describe_may_not_end_an_incident(world: World
 async def test_nobody_is_sent_to_a_commander_who_may_not_do_it_either(world: World, channel: str) -> None:
     assert "commander of INC-1" in (await world.command("gus", "take commander", channel=channel)).text
     assert "Ask one of them" in (await world.command("una", "cancel A drill", channel=channel)).text
+
+
+async def test_a_guest_whom_slack_does_not_let_in_is_told_nothing_of_it(world: World) -> None:
+    await world.declare("p1 Payroll is down")
+    world.workspace.add_user("gus", real_name="Gus Visitor", is_restricted=True)
+    world.server.faults.set({"error": {"method": "conversations.invite", "error": "user_is_restricted"}})
+    await world.command("ana", "assign INC-1 comms @gus")
+    await world.pass_time(minutes=1)
+    assert world.to_person("gus") == []

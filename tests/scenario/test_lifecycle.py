@@ -117,7 +117,7 @@ async def test_the_draft_tells_as_what_it_was_declared_and_what_became_of_that(w
         "It was raised to P1 at 2026-03-02 14:40:00 by Ben Okafor: Checkout is affected too.",
         "It was lowered to P3 at 2026-03-02 14:50:00 by Ana Torres: A workaround is known.",
         "It was lowered to P4 at 2026-03-02 14:50:00 by Ana Torres: Nearly nobody is affected\\!",
-        "It is not resolved: the impact goes on.",
+        "It is not resolved: the impact is ongoing.",
     ):
         assert expected in text, expected
 
@@ -131,7 +131,7 @@ async def test_the_time_between_resolution_and_reopening_is_no_impact(world: Wor
     await world.command("ben", "close", channel=channel)
     await world.pass_time(minutes=30)
     await world.command("ana", "reopen It is back", channel=channel)
-    assert "in all" not in (await world.command("ana", "status", channel=channel)).text
+    assert "for 0 s, 40 min in total" in (await world.command("ana", "status", channel=channel)).text
     await world.pass_time(minutes=20)
     await world.command("ben", "resolve Now it holds", channel=channel)  # 20 minutes more
     assert "after 1 h." in [one.text for one in world.by_bot(channel) if "is resolved" in one.text][-1]
@@ -164,7 +164,7 @@ async def test_the_time_between_resolution_and_reopening_is_no_impact(world: Wor
         "It was closed at 2026-03-02 15:10:00 by Ben Okafor.",
         "It was reopened at 2026-03-02 15:40:00 by Ana Torres: It is back.",
         "It was resolved at 2026-03-02 16:00:00 by Ben Okafor. Verified: Now it holds.",
-        "The impact lasted 1 h in all, in 2 stretches.",
+        "The impact lasted 1 h in total, over 2 periods.",
     ):
         assert expected in text, expected
 
@@ -192,7 +192,7 @@ async def test_roles_that_were_swapped_stand_with_their_times(world: World) -> N
     assert [row.split(" | ")[1:] for row in rows] == [
         ["Ben Okafor", "2026-03-02 14:30:00", "2026-03-02 14:40:00 |"],
         ["Chloe Martin", "2026-03-02 14:40:00", "2026-03-02 14:50:00 |"],
-        ["Ben Okafor", "2026-03-02 14:50:00", "the end |"],
+        ["Ben Okafor", "2026-03-02 14:50:00", "end of incident |"],
     ]
 
 
@@ -207,3 +207,30 @@ async def test_a_mistaken_cancellation_stops_no_impact_and_loses_no_mitigation(w
     text = await draft(world)
     assert "The impact lasted 1 h 30 min." in text
     assert "no impact" not in text
+
+
+async def test_a_resolution_that_is_told_late_is_told_as_it_was(world: World) -> None:
+    channel = await world.declare()
+    await world.pass_time(minutes=10)
+    world.server.faults.set({"error": {"error": "internal_error", "method": "chat.postMessage"}})
+    await world.command("ana", "resolve Traffic is back", channel=channel)
+    await world.command("ana", "reopen It is not", channel=channel)
+    world.server.faults.set({})
+    await world.pass_time(minutes=3)
+    [told] = [one.text for one in world.by_bot(channel) if "is resolved" in one.text]
+    assert "after 10 min" in told
+    assert "Traffic is back" in told
+
+
+async def test_the_status_of_what_was_reopened_counts_no_gap(world: World) -> None:
+    channel = await world.declare()
+    await world.pass_time(minutes=10)
+    await world.command("ana", "resolve Traffic is back", channel=channel)
+    await world.pass_time(hours=24)
+    await world.command("ana", "reopen It fell over again", channel=channel)
+    await world.pass_time(minutes=5)
+    assert "for 5 min, 15 min in total" in (await world.command("ana", "status", channel=channel)).text
+    await world.command("ana", "cancel A drill all along", channel=channel)
+    told = (await world.command("ana", "status", channel=channel)).text
+    assert "15 min in total" in told
+    assert "Take command" not in told, "there's nothing to command any more"

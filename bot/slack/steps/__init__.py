@@ -5,7 +5,7 @@ A step is prepared when it is sent, from the database as it is then; a step that
 
 from bot.slack.steps.persons import AnswerPerson, LearnFile, LearnPerson, TellPerson
 from bot.slack.steps.room import CreateChannel, EditCard, Invite, PinCard, Post, PostCard, SetTopic, UploadPostmortem
-from bot.slack.steps.stakeholders import Announce, EditAnnouncement, PostToStakeholders
+from bot.slack.steps.stakeholders import Announce, EditAnnouncement, PostToStakeholders, WithdrawReplies
 from bot.slack.steps.step import Call, PostRest, Step
 
 __all__ = ["STEPS", "Call", "Step"]
@@ -27,4 +27,5 @@ STEPS: dict[str, Step] = {
     "set_topic": SetTopic(),
     "tell_person": TellPerson(),
     "upload_postmortem": UploadPostmortem(),
+    "withdraw_replies": WithdrawReplies(),
 }

@@ -26,8 +26,9 @@ class TellPerson(Posting):
         incident = await by_id(uow, item.incident_id)
         name, references = message_and_references(item)
         person = references["person"]
-        # Who has left a private incident hears nothing more of it; who could not be let in is told to somebody inside.
-        if incident.is_private and not await may_see(replace(uow, actor=person), incident):
+        # Who has left a private incident hears nothing more of it, as guests don't of any; who could not be let in is
+        # told to somebody inside.
+        if not await may_see(replace(uow, actor=person), incident):
             return None
         message = await messages.build(uow, incident, words, name, references)
         # A person's id opens the conversation with them.

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.errors import SlackRefused
 from bot.render.words import Words
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_id
 from bot.slack import facts, messages
-from bot.slack.steps.step import Call, Posting, message_and_references
+from bot.slack.gateway import Gateway
+from bot.slack.steps.step import METADATA_TYPE, Call, Posting, Step, message_and_references, messages_in
 from bot.store.tables import OutboxItem
 
 
@@ -56,3 +58,32 @@ class PostToStakeholders(Announce):
         if message is None:
             return None
         return self._post(item, incident.announcement_channel, message, thread_ts=incident.announcement_ts)
+
+
+class WithdrawReplies(Step):
+    """What was told in the announcement's thread is deleted, since the incident is private now."""
+
+    what = "delete what I had told the stakeholders; delete the thread under its announcement"
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        incident = await by_id(uow, item.incident_id)
+        if not incident.is_private or incident.announcement_channel is None or incident.announcement_ts is None:
+            return None
+        where = {"channel": incident.announcement_channel, "ts": incident.announcement_ts}
+        return Call(method="chat.delete", arguments=where)
+
+    async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
+        """Each of our own replies; tried again, it goes on with those that are left."""
+        channel, thread = call.arguments["channel"], call.arguments["ts"]
+        ours = [
+            str(message["ts"])
+            async for message in messages_in(slack, channel, thread_ts=thread)
+            if message["ts"] != thread and (message.get("metadata") or {}).get("event_type") == METADATA_TYPE
+        ]
+        for ts in ours:
+            try:
+                await slack.call("chat.delete", {"channel": channel, "ts": ts})
+            except SlackRefused as problem:
+                if problem.code != "message_not_found":
+                    raise
+        return {"ok": True}

@@ -148,6 +148,16 @@ async def find_message(
     `since`, in seconds since the epoch, is by our clock and the messages are stamped by Slack's: at least the newest
     page is looked through whatever the times say.
     """
+    async for message in messages_in(slack, channel, thread_ts=thread_ts, since=since):
+        if is_it(message):
+            return {"ok": True, "channel": channel, "ts": message["ts"]}
+    return None
+
+
+async def messages_in(
+    slack: Gateway, channel: str, *, thread_ts: str | None = None, since: float = 0.0
+) -> AsyncIterator[Mapping[str, Any]]:
+    """The messages of a channel, the newest first, until a page that ends before `since`; or all those of a thread."""
     method = "conversations.history" if thread_ts is None else "conversations.replies"
     arguments = {"channel": channel, "limit": 200, "include_all_metadata": True}
     if thread_ts is not None:
@@ -155,13 +165,12 @@ async def find_message(
     while True:
         answer = await slack.call(method, arguments)
         for message in answer["messages"]:
-            if is_it(message):
-                return {"ok": True, "channel": channel, "ts": message["ts"]}
+            yield message
         cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
         oldest = min((float(message["ts"]) for message in answer["messages"]), default=0.0)
         # A thread comes with its oldest replies first, so all of it is read.
         if not cursor or (thread_ts is None and oldest < since - _CLOCKS_DIFFER_BY):
-            return None
+            return
         arguments["cursor"] = cursor
 
 

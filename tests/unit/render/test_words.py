@@ -88,7 +88,7 @@ def facts_with(text: str) -> dict[str, dict[str, Any]]:
             "private": False,
         },
         "reopened": {"by": "U2", "reason": text},
-        "resolved": {"by": "U2", "lasted": timedelta(minutes=70)},
+        "resolved": {"by": "U2", "lasted": timedelta(minutes=70), "reason": text},
         "role": {
             "person": "U2",
             "before": ["U3", "U4"],
