@@ -16,7 +16,7 @@ from bot.clock import Pause
 from bot.delivery.destination import Answer, Destination, Hold, Prepared, Verdict
 from bot.errors import Busy, Refused, Unclear
 from bot.service.desk import Desk, UnitOfWork
-from bot.service.telling import A_BUG
+from bot.service.notifications import A_BUG
 from bot.store import outbox
 from bot.store.outages import fault_in, first_line
 from bot.store.tables import OutboxItem
@@ -208,6 +208,7 @@ class Dispatcher(Generic[Prepared]):
                 await outbox.put_back(session, too_soon)
             for number in too_soon:
                 self._leased_at.pop(number, None)
+            self._changed.set()  # there is a new time to wait for
 
     async def _prepare(self, uow: UnitOfWork, item: OutboxItem) -> _Outcome[Prepared]:
         try:
@@ -359,6 +360,7 @@ class Dispatcher(Generic[Prepared]):
         item.error, item.state, item.leased_until = first_line(problem), "waiting", None
         # Where more is asked for, the destination's limits hold it back for the rest.
         item.not_before = uow.now + min(timedelta(seconds=after), self.destination.longest_pause)
+        uow.wakes.add(self.destination.name)  # there is a new time to wait for
         await self.destination.delayed(uow, item)
         log.info("%s: %s", item.step, item.error, extra={"action": "outbox_again", "item": item.id})
 

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.times import from_ts
-from bot.service import telling
 from bot.service.desk import UnitOfWork
+from bot.service.events import ChannelChanged, IncidentMadePrivate
+from bot.service.notifications import in_charge, publish
 from bot.store.tables import Incident
 
 _JUST_MADE = timedelta(minutes=1)  # the history of a channel that the bot made is known from its beginning
@@ -68,8 +69,7 @@ async def _make_private(uow: UnitOfWork, incident: Incident) -> None:
     """Nothing of it is shown outside its channel from now on; what was announced is taken back."""
     incident.is_private = True
     incident.members_confirmed_at = None  # who is in it decides now who sees it
-    await telling.withdraw_announcement(uow, incident)
-    await telling.show_state(uow, incident)
+    await publish(uow, IncidentMadePrivate(incident=incident))
 
 
 async def _tell(
@@ -78,6 +78,8 @@ async def _tell(
     entry = uow.record(incident, "channel", text, at=at, change=change, name=name)
     entry.person = by
     if incident.is_live:
+        person = await in_charge(uow, incident)
         # Whoever put the bot out may not know what follows from it.
-        unless = None if change == "removed" else by
-        await telling.tell_commander(uow, incident, "channel", unless=unless, change=change, by=by, name=name)
+        if person != by or change == "removed":
+            changed = ChannelChanged(incident=incident, change=change, name=name, by=by, person=person)
+            await publish(uow, changed)

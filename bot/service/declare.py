@@ -11,8 +11,10 @@ from bot.domain.priority import Choice
 from bot.domain.runbook import best_runbook
 from bot.domain.typed import shows_nothing, visible
 from bot.errors import StoreError, UserError
-from bot.service import guests, impact, roles, telling, updates
+from bot.service import guests, impact, roles, updates
 from bot.service.desk import UnitOfWork
+from bot.service.events import IncidentDeclared
+from bot.service.notifications import publish
 from bot.service.participants import take_part
 from bot.service.people import notice
 from bot.store.tables import Counter, Incident, OutboxItem
@@ -100,7 +102,8 @@ async def declare(uow: UnitOfWork, wanted: Declaration) -> tuple[Incident, Outbo
     )
     await notice(uow, wanted.reporter)
     await take_part(uow, incident, wanted.reporter)
-    channel = await telling.open_room(uow, incident)
+    promised = await publish(uow, IncidentDeclared(incident=incident))
+    channel = next(item for item in promised if item.step == "create_channel")
     await roles.fill_from_settings(uow, incident)
     await updates.plan_next(uow, incident, last=uow.now)
     return incident, channel

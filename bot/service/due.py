@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from bot.clock import Pause
 from bot.metrics import DUE_JOB_LATENESS_SECONDS
-from bot.service import postmortem, prompts, roles, telling, waiting
+from bot.service import postmortem, prompts, roles, waiting
 from bot.service.desk import DUE_JOBS, Desk, UnitOfWork
+from bot.service.notifications import report_failed_job
 from bot.store.outages import first_line
 from bot.store.tables import DueJob, Incident
 
@@ -103,7 +104,7 @@ class DueJobs:
             job.due_at = uow.now + timedelta(seconds=2.0**job.attempts)
             if job.attempts >= _MOST_ATTEMPTS:
                 job.state = "failed"
-                await telling.report_failed_job(uow, job, what=JOBS[job.kind].what)
+                await report_failed_job(uow, job, what=JOBS[job.kind].what)
         else:
             job.state, job.done_at = "done", uow.now
             DUE_JOB_LATENESS_SECONDS.observe((uow.now - job.due_at).total_seconds())

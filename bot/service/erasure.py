@@ -12,8 +12,10 @@ from sqlalchemy import delete, select
 
 from bot.domain.mrkdwn import Mrkdwn, mention
 from bot.errors import UserError
-from bot.service import postmortem, telling
+from bot.service import postmortem
 from bot.service.desk import UnitOfWork
+from bot.service.events import WordsErased
+from bot.service.notifications import publish
 from bot.service.people import names
 from bot.store import inbox, outbox
 from bot.store.tables import ActionItem, Incident, Message, MessageVersion, Postmortem, TimelineEntry, Update
@@ -95,7 +97,7 @@ async def _erase(
     await uow.session.flush()
     await _redraft(uow, incident, instead)
     if entries and incident.is_live:
-        await telling.show_state(uow, incident)  # the announcement quotes the last update
+        await publish(uow, WordsErased(incident=incident))
     return erased
 
 

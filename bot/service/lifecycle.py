@@ -3,9 +3,18 @@
 from bot.domain.lifecycle import LIVE, Status, check_transition, how_to_reach, parse_status
 from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import UserError
-from bot.service import guests, impact, postmortem, telling, updates
+from bot.service import guests, impact, postmortem, updates
 from bot.service.desk import UnitOfWork
+from bot.service.events import (
+    IncidentCancelled,
+    IncidentClosed,
+    IncidentReopened,
+    IncidentResolved,
+    PriorityChanged,
+    StatusChanged,
+)
 from bot.service.guards import check_live
+from bot.service.notifications import publish
 from bot.store.tables import Incident
 
 
@@ -20,8 +29,7 @@ def live_status(word: str) -> Status:
 async def change_status(uow: UnitOfWork, incident: Incident, status: Status) -> None:
     """Between the live states; stakeholders see it on the announcement."""
     await updates.set_live_status(uow, incident, status)
-    await telling.post(uow, incident, "status", after=str(status), by=uow.actor)
-    await telling.show_state(uow, incident)
+    await publish(uow, StatusChanged(incident=incident, after=str(status)))
 
 
 async def change_priority(uow: UnitOfWork, incident: Incident, priority: str, *, because: str) -> None:
@@ -48,12 +56,7 @@ async def change_priority(uow: UnitOfWork, incident: Incident, priority: str, *,
         because=because.strip(),
     )
     await updates.replan(uow, incident)
-    await telling.show_state(uow, incident)
-    await telling.show_topic(uow, incident)
-    await telling.post(uow, incident, "priority", before=before, after=priority, because=because.strip(), by=uow.actor)
-    await telling.post_to_stakeholders(
-        uow, incident, "priority", before=before, after=priority, because=because.strip(), by=uow.actor
-    )
+    await publish(uow, PriorityChanged(incident=incident, before=before, after=priority, because=because.strip()))
 
 
 async def check_resolvable(uow: UnitOfWork, incident: Incident) -> None:
@@ -87,10 +90,10 @@ async def resolve(uow: UnitOfWork, incident: Incident, how_verified: str) -> Non
         reason=how_verified,
     )
     lasted = await impact.lasted(uow, incident)
-    # Not as things are when it is sent: it may have been reopened by then.
-    await _tell_end(
-        uow, incident, "resolved", reason=how_verified, lasted=lasted.total_seconds() if lasted is not None else None
+    resolved = IncidentResolved(
+        incident=incident, reason=how_verified, lasted=lasted.total_seconds() if lasted is not None else None
     )
+    await publish(uow, resolved)
     await postmortem.request_draft(uow, incident)
 
 
@@ -100,7 +103,7 @@ async def close(uow: UnitOfWork, incident: Incident) -> None:
     await guests.check(uow, "close", incident)
     incident.status, incident.closed_at = Status.CLOSED, uow.now
     uow.record(incident, "status", Mrkdwn("Closed"), before=str(Status.RESOLVED), after=str(Status.CLOSED))
-    await _tell_end(uow, incident, "closed")
+    await publish(uow, IncidentClosed(incident=incident))
 
 
 async def cancel(uow: UnitOfWork, incident: Incident, reason: str) -> None:
@@ -121,7 +124,7 @@ async def cancel(uow: UnitOfWork, incident: Incident, reason: str) -> None:
         after=str(Status.CANCELLED),
         reason=reason.strip(),
     )
-    await _tell_end(uow, incident, "cancelled", reason=reason.strip())
+    await publish(uow, IncidentCancelled(incident=incident, reason=reason.strip()))
 
 
 async def reopen(uow: UnitOfWork, incident: Incident, reason: str) -> None:
@@ -149,11 +152,4 @@ async def reopen(uow: UnitOfWork, incident: Incident, reason: str) -> None:
         reason=reason.strip(),
     )
     await updates.plan_next(uow, incident, last=uow.now)
-    await _tell_end(uow, incident, "reopened", reason=reason.strip())
-
-
-async def _tell_end(uow: UnitOfWork, incident: Incident, message: str, **references: str | float | None) -> None:
-    await telling.show_state(uow, incident)
-    await telling.show_topic(uow, incident)
-    await telling.post(uow, incident, message, by=uow.actor, **references)
-    await telling.post_to_stakeholders(uow, incident, message, by=uow.actor, **references)
+    await publish(uow, IncidentReopened(incident=incident, reason=reason.strip()))

@@ -5,9 +5,10 @@ from datetime import datetime
 from bot.domain.lifecycle import Status
 from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import UserError
-from bot.service import telling
 from bot.service.desk import UnitOfWork
+from bot.service.events import ActionAdded, NoteTaken
 from bot.service.guards import check_not_closed
+from bot.service.notifications import publish
 from bot.service.people import at_work, notice
 from bot.store.tables import ActionItem, Incident, TimelineEntry
 
@@ -23,7 +24,7 @@ async def note(uow: UnitOfWork, incident: Incident, text: str, *, at: datetime |
     entry = uow.record(incident, "note", Mrkdwn("{}").format(text.strip()), at=at)
     await notice(uow, uow.actor)
     await uow.session.flush()
-    await telling.post(uow, incident, "note", entry_id=entry.id, earlier=at is not None)
+    await publish(uow, NoteTaken(incident=incident, entry_id=entry.id, earlier=at is not None))
     return entry
 
 
@@ -49,5 +50,5 @@ async def add_action(
     uow.session.add(item)
     uow.record(incident, "action", Mrkdwn("Action item: {}").format(text.strip()), owner=owner, due_on=due_on)
     await uow.session.flush()
-    await telling.post(uow, incident, "action", action_id=item.id)
+    await publish(uow, ActionAdded(incident=incident, action_id=item.id))
     return item

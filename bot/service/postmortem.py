@@ -21,9 +21,11 @@ from bot.domain.postmortem import (
     mitigation_lost_at,
     phases,
 )
-from bot.service import impact, people, roles, telling, timeline
+from bot.service import impact, people, roles, timeline
 from bot.service.desk import UnitOfWork
+from bot.service.events import PostmortemWritten
 from bot.service.incidents import by_id
+from bot.service.notifications import publish
 from bot.store.tables import (
     ActionItem,
     DueJob,
@@ -58,7 +60,7 @@ async def write_draft(uow: UnitOfWork, job: DueJob) -> None:
     )
     uow.session.add(made)
     await uow.session.flush()
-    await telling.hand_in_postmortem(uow, incident, made.id)
+    await publish(uow, PostmortemWritten(incident=incident, postmortem_id=made.id))
 
 
 async def sent_updates(uow: UnitOfWork, incident: Incident) -> Sequence[Update]:

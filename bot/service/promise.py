@@ -7,10 +7,12 @@ from bot.domain.mrkdwn import Mrkdwn, channel_link
 from bot.domain.question import Button
 from bot.domain.times import as_typed, clock_time, iso, rough, span
 from bot.errors import UserError
-from bot.service import prompts, telling
+from bot.service import prompts
 from bot.service.command import Answer
 from bot.service.desk import UnitOfWork
+from bot.service.events import UpdatePromisedSooner
 from bot.service.guards import check_live
+from bot.service.notifications import publish
 from bot.service.people import zone_or_utc
 from bot.store.tables import Incident, Update
 
@@ -61,9 +63,7 @@ async def hear_sooner(uow: UnitOfWork, incident: Incident, promised: datetime) -
         after=iso(promised),
     )
     await prompts.plan(uow, incident, promised)
-    await telling.show_state(uow, incident)
-    await telling.post(uow, incident, "sooner", due=iso(promised), by=uow.actor)
-    await telling.post_to_stakeholders(uow, incident, "sooner", due=iso(promised), by=uow.actor)
+    await publish(uow, UpdatePromisedSooner(incident=incident, due=promised.isoformat()))
 
 
 async def brought_forward(uow: UnitOfWork, incident: Incident, person: str) -> Answer:

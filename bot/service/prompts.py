@@ -7,9 +7,11 @@ from sqlalchemy import select, update
 
 from bot.domain.cadence import prompt_interval, slot_after
 from bot.domain.times import iso
-from bot.service import roles, telling
+from bot.service import roles
 from bot.service.desk import UnitOfWork
+from bot.service.events import UpdateAsked, UpdateAskedPrivately, UpdateMissed
 from bot.service.incidents import by_id
+from bot.service.notifications import publish
 from bot.store.tables import DueJob, Incident, Prompt
 
 JOB = "update_due"
@@ -60,7 +62,7 @@ async def prompt(uow: UnitOfWork, job: DueJob) -> None:
     elif not await _ask_next(uow, incident, slot, level=level, round_=round_):
         return
     if round_ == _ROUND_FOR_ALL and level == 0:
-        await telling.post_to_stakeholders(uow, incident, "overdue", owed_at=job.payload["owed_at"])
+        await publish(uow, UpdateMissed(incident=incident, owed_at=job.payload["owed_at"]))
     following = _following(uow, incident, slot, round_)
     if level == 0 and following is not None:
         await _schedule(uow, incident, slot=following, round_=round_ + 1, level=0, at=following)
@@ -78,7 +80,7 @@ async def _ask_next(uow: UnitOfWork, incident: Incident, slot: datetime, *, leve
         return False
     await settle(uow, incident, "missed")
     sent = await _add(uow, incident, slot, level=level, asked=left[0] if left else None)
-    await telling.post(uow, incident, "prompt", prompt_id=sent.id)
+    await publish(uow, UpdateAsked(incident=incident, prompt_id=sent.id))
     if len(left) > 1 and round_ < _ROUND_FOR_ALL:
         later = uow.now + uow.settings.updates.ask_deputy_after
         following = _following(uow, incident, slot, round_)
@@ -91,7 +93,7 @@ async def _ask_privately(uow: UnitOfWork, incident: Incident, slot: datetime, pe
     """The channel was asked often enough: everybody is asked by themselves, once."""
     for level, person in enumerate(people):
         sent = await _add(uow, incident, slot, level=level, asked=person)
-        await telling.tell_person(uow, person, "prompt", incident=incident, prompt_id=sent.id, private=True)
+        await publish(uow, UpdateAskedPrivately(incident=incident, prompt_id=sent.id, person=person))
 
 
 async def _add(uow: UnitOfWork, incident: Incident, slot: datetime, *, level: int, asked: str | None) -> Prompt:

@@ -9,10 +9,11 @@ from bot.domain.lifecycle import LIVE
 from bot.domain.mrkdwn import Mrkdwn, mention
 from bot.domain.typed import plain_keys
 from bot.errors import UserError
-from bot.service import telling
 from bot.service.desk import UnitOfWork
+from bot.service.events import RoleFilled, RoleReleased, RoleTaken, RoleVacated
 from bot.service.guards import check_live
 from bot.service.incidents import by_id
+from bot.service.notifications import publish
 from bot.service.participants import take_part
 from bot.service.people import PersonFacts, ask_again, at_work, learn, notice
 from bot.store.tables import DueJob, Incident, Participant, RoleAssignment
@@ -82,10 +83,7 @@ async def assign(uow: UnitOfWork, incident: Incident, role: str, person: str) ->
     await _begin(uow, incident, role, person, replaces=before)
     if incident.acknowledged_at is None:
         incident.acknowledged_at = uow.now
-    await telling.bring_in(uow, incident, person)
-    await telling.brief(uow, incident, person, role, before=before)
-    await telling.show_state(uow, incident)
-    await telling.post(uow, incident, "role", role=role, person=person, before=before, left=[], by=uow.actor)
+    await publish(uow, RoleTaken(incident=incident, role=role, person=person, before=before))
     return True
 
 
@@ -112,9 +110,8 @@ async def release(uow: UnitOfWork, incident: Incident, role: str, person: str) -
                 person=person,
                 change="released",
             )
-            await telling.show_state(uow, incident)
             left = (await current(uow, incident)).get(role, [])
-            await telling.post(uow, incident, "role", role=role, person=None, before=[person], left=left, by=uow.actor)
+            await publish(uow, RoleReleased(incident=incident, role=role, before=[person], left=left))
             return left
     raise UserError(
         f"You aren't {uow.settings.role_name(role).lower()} of {incident.name}, so there's nothing to step down from."
@@ -180,17 +177,15 @@ async def _free(uow: UnitOfWork, incident: Incident, row: RoleAssignment, *, why
     uow.record(incident, "role", text.format(name, mention(row.person)), role=row.role, person=row.person, change=why)
     held = await current(uow, incident)
     commander = next(iter(held.get("incident_commander", [])), None)
-    await telling.show_state(uow, incident)
-    await telling.post(
-        uow,
-        incident,
-        "vacant",
+    vacated = RoleVacated(
+        incident=incident,
         role=row.role,
         person=row.person,
         why=why,
         left=held.get(row.role, []),
         commander=commander,
     )
+    await publish(uow, vacated)
 
 
 async def check_holders(uow: UnitOfWork) -> None:
@@ -210,7 +205,7 @@ async def fill_from_settings(uow: UnitOfWork, incident: Incident) -> None:
         for person in role.holders:
             await notice(uow, person)
             await _begin(uow, incident, key, person, replaces=[])
-            await telling.brief(uow, incident, person, key, before=[])
+            await publish(uow, RoleFilled(incident=incident, role=key, person=person))
 
 
 async def _begin(uow: UnitOfWork, incident: Incident, role: str, person: str, *, replaces: list[str]) -> None:

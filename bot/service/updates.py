@@ -9,9 +9,11 @@ from bot.domain.lifecycle import Status, check_transition
 from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.times import iso
 from bot.errors import UserError
-from bot.service import prompts, telling
+from bot.service import prompts
 from bot.service.desk import UnitOfWork
+from bot.service.events import UpdatePosted
 from bot.service.guards import check_live
+from bot.service.notifications import publish
 from bot.service.people import notice
 from bot.service.promise import check_promise
 from bot.store.tables import Incident, Update
@@ -72,9 +74,7 @@ async def post_update(
         was_due_at=iso(was_due_at),
         next_due_at=iso(posted.next_due_at),
     )
-    await telling.post(uow, incident, "update", update_id=posted.id)
-    await telling.post_to_stakeholders(uow, incident, "update", update_id=posted.id)
-    await telling.show_state(uow, incident)
+    await publish(uow, UpdatePosted(incident=incident, update_id=posted.id))
     return posted
 
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from bot.domain.mrkdwn import Mrkdwn
-from bot.service import telling
 from bot.service.desk import UnitOfWork
+from bot.service.events import SomethingWaits
 from bot.service.incidents import by_id
+from bot.service.notifications import lanes, publish
 from bot.store.outbox import UNFINISHED
 from bot.store.tables import DueJob, Incident, OutboxItem
 
@@ -49,7 +50,7 @@ async def what_waits(uow: UnitOfWork, incident: Incident, *, longer_than: timede
                 OutboxItem.team_id == uow.team_id,
                 OutboxItem.state.in_(UNFINISHED),
                 OutboxItem.destination == "slack",
-                OutboxItem.lane.in_(telling.lanes(incident)),  # there is an index for these
+                OutboxItem.lane.in_(lanes(incident)),  # there is an index for these
                 OutboxItem.step.in_(_WHAT),
                 OutboxItem.created_at <= uow.now - longer_than,
             )
@@ -72,11 +73,11 @@ async def watch(uow: UnitOfWork, item: OutboxItem) -> None:
 async def unmark(uow: UnitOfWork, item: OutboxItem) -> None:
     """An item waits no more: a mark that it has left on the card is taken away."""
     if item.incident_id is not None and item.step in _WHAT and uow.now - item.created_at >= MARKED_AFTER:
-        await telling.show_card(uow, await by_id(uow, item.incident_id))
+        await publish(uow, SomethingWaits(incident=await by_id(uow, item.incident_id)))
 
 
 async def mark(uow: UnitOfWork, job: DueJob) -> None:
     """The card shows what waits, where it still does."""
     incident = await by_id(uow, job.incident_id)
     if await what_waits(uow, incident, longer_than=MARKED_AFTER):
-        await telling.show_card(uow, incident)
+        await publish(uow, SomethingWaits(incident=incident))

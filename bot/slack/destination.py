@@ -8,9 +8,10 @@ from bot.clock import Clock
 from bot.delivery.destination import Destination, Hold, Verdict
 from bot.errors import NOT_LET_IN, Busy, Refused, SlackBusy, SlackRefused
 from bot.render.words import Words
-from bot.service import telling, waiting
+from bot.service import waiting
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_id
+from bot.service.notifications import report_refusal
 from bot.slack.gateway import Gateway
 from bot.slack.limits import Limits
 from bot.slack.steps import STEPS, Call
@@ -75,7 +76,7 @@ class SlackDestination(Destination[Call]):
         await waiting.unmark(uow, item)
 
     async def given_up(self, uow: UnitOfWork, item: OutboxItem, *, why: str) -> None:
-        await telling.report_refusal(uow, item, what=STEPS[item.step].what, why=why)
+        await report_refusal(uow, item, what=STEPS[item.step].what, why=why)
 
 
 async def _may_be_opened(uow: UnitOfWork, item: OutboxItem, call: Call) -> bool:

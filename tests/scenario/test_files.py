@@ -73,5 +73,5 @@ async def test_a_draft_that_cannot_be_written_undoes_no_resolution(
         assert (await world.record())["incident"]["status"] == "resolved"
         assert any("write the postmortem draft" in one for one in world.to_person("ben"))
     answer = await world.command("ana", "postmortem", channel=channel)
-    assert "comes into its channel" in answer.text
+    assert "I'll post a new draft" in answer.text
     assert re.search(r"^# Postmortem: INC-1", draft(world))

@@ -77,7 +77,7 @@ async def test_a_note_is_a_key_event_and_may_lie_in_the_past(world: World) -> No
     await world.command("ben", "note at:09:05 Paged the network team <!channel>", channel=channel)
     note = next(item for item in (await world.record())["timeline"] if item["kind"] == "note")
     assert (note["at"], note["person"]) == ("2026-03-02T09:05:00Z", "ben")
-    posted = next(one.text for one in world.by_bot(channel) if "noted" in one.text)
+    posted = next(one.text for one in world.by_bot(channel) if "added a note for" in one.text)
     assert "<!channel>" not in posted
 
 

@@ -1,7 +1,7 @@
 """Updates, and the prompts that keep them coming."""
 
 from bot.sandbox import SteppedClock, default_workspace
-from bot.service import telling
+from bot.service import notifications
 from bot.store.tables import Incident
 from tests.world import START, World, open_world
 
@@ -281,7 +281,7 @@ async def test_a_late_update_is_not_made_good_by_another_promise(world: World) -
 
 
 def test_what_is_said_to_wait_is_looked_for_where_it_waits() -> None:
-    lanes = telling.lanes(Incident(id=7))
+    lanes = notifications.lanes(Incident(id=7))
     assert "files:7" in lanes, "the postmortem draft"
 
 

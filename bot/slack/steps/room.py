@@ -10,9 +10,11 @@ from bot.domain.channel_names import channel_name
 from bot.domain.mrkdwn import cut
 from bot.errors import SlackRefused
 from bot.render.words import Words
-from bot.service import participants, roles, telling
+from bot.service import participants, roles
 from bot.service.desk import UnitOfWork
+from bot.service.events import NotInvited
 from bot.service.incidents import by_id
+from bot.service.notifications import in_charge, publish
 from bot.slack import facts, messages
 from bot.slack.gateway import Gateway, people_refused
 from bot.slack.steps.step import Call, Posting, Step, find_message, message_and_references, own_channels
@@ -127,7 +129,9 @@ class Invite(Step):
             elif refused != "cant_invite_self":
                 await participants.stay_out(uow, incident, person, asked_at=item.created_at)
                 why = _WHY_NOT.get(refused, f"Slack refused it ({refused})")
-                await telling.report_not_invited(uow, incident, person, why=why, by=item.payload.get("by"))
+                by = item.payload.get("by")
+                told = by if by not in (None, person) else await in_charge(uow, incident)
+                await publish(uow, NotInvited(incident=incident, invited=person, why=why, person=told))
 
 
 class SetTopic(Step):

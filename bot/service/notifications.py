@@ -1,0 +1,268 @@
+"""Who is told of what: one table, from what happened to what each destination is told.
+
+The words are made when it is sent. A private incident reaches nobody outside its channel: that is seen to here.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.service import events
+from bot.service.desk import UnitOfWork
+from bot.service.events import Event
+from bot.service.incidents import by_id
+from bot.store.outbox import UNFINISHED
+from bot.store.tables import DueJob, Incident, OutboxItem, RoleAssignment
+
+# Why something was not done, where the reason is ours.
+A_BUG = "there's a bug on my side, and the details are in my log"
+
+# What says something new goes before what brings up to date what is shown already.
+_EDITS = 7
+
+Promise = Callable[[UnitOfWork, Event], Awaitable[OutboxItem | None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """One thing that is told, to somebody."""
+
+    promise: Promise
+    outside: bool = False  # to people who may not be in the incident's channel: never of a private one
+
+
+async def publish(uow: UnitOfWork, event: Event) -> list[OutboxItem]:
+    """Promises everything that is told of `event`, in the transaction in which it happens; returns the promises."""
+    promised = [
+        await telling.promise(uow, event)
+        for telling in _TOLD[type(event)]
+        if not (telling.outside and event.incident.is_private)
+    ]
+    return [item for item in promised if item is not None]
+
+
+def _channel_lane(incident: Incident) -> str:
+    return f"channel:{incident.id}"
+
+
+def _announcement_lane(incident: Incident) -> str:
+    return f"announcement:{incident.id}"
+
+
+def _people_lane(incident: Incident) -> str:
+    return f"people:{incident.id}"
+
+
+def lanes(incident: Incident) -> list[str]:
+    """Where everything waits that people see of an incident in Slack."""
+    own = [f"{name}:{incident.id}" for name in ("room", "people", "card", "rest", "files")]
+    return [*own, _channel_lane(incident), _announcement_lane(incident)]
+
+
+async def _set_up_channel(uow: UnitOfWork, event: Event) -> OutboxItem:
+    """Everything that a declaration sets up; returns the step that makes the channel.
+
+    Three rounds of calls: the channel; then, side by side, the people, the topic, the card, the announcement and the
+    answer; then what hangs on the card. The declarer is in after two. Where Slack's limits make them queue, the
+    highest priority goes first.
+    """
+    incident = event.incident
+    ranks = list(uow.settings.priorities)
+    urgency = 1 + min(3, ranks.index(incident.priority) if incident.priority in ranks else 3)
+    channel = await uow.tell("create_channel", lane=f"room:{incident.id}", incident=incident, urgency=urgency)
+    await uow.tell("invite", lane=_people_lane(incident), after=channel, incident=incident, urgency=urgency - 1)
+    card = await uow.tell("post_card", lane=f"card:{incident.id}", after=channel, incident=incident, urgency=urgency)
+    await uow.tell("set_topic", lane=f"topic:{incident.id}", after=channel, incident=incident, urgency=urgency)
+    if not incident.is_private:
+        await uow.tell("announce", lane=_announcement_lane(incident), after=channel, incident=incident, urgency=urgency)
+    await uow.tell("pin_card", lane=f"pin:{incident.id}", after=card, incident=incident)
+    await uow.tell("post", lane=_channel_lane(incident), after=card, incident=incident, payload={"message": "briefing"})
+    return channel
+
+
+async def _card(uow: UnitOfWork, event: Event) -> OutboxItem:
+    """It is edited in place; several changes before it is sent become one edit."""
+    incident = event.incident
+    return await uow.tell("edit_card", lane=f"card:{incident.id}", incident=incident, coalesce=True, urgency=_EDITS)
+
+
+async def _announcement(uow: UnitOfWork, event: Event) -> OutboxItem:
+    lane = _announcement_lane(event.incident)
+    return await uow.tell("edit_announcement", lane=lane, incident=event.incident, coalesce=True, urgency=_EDITS)
+
+
+async def _withdrawal(uow: UnitOfWork, event: Event) -> OutboxItem:
+    """The announcement says no more than that it is private now; its thread says nothing."""
+    lane = _announcement_lane(event.incident)
+    await uow.tell("edit_announcement", lane=lane, incident=event.incident, coalesce=True)
+    return await uow.tell("withdraw_replies", lane=lane, incident=event.incident)
+
+
+async def _topic(uow: UnitOfWork, event: Event) -> OutboxItem:
+    incident = event.incident
+    return await uow.tell("set_topic", lane=f"topic:{incident.id}", incident=incident, coalesce=True, urgency=_EDITS)
+
+
+async def _invitation(uow: UnitOfWork, event: Event) -> OutboxItem:
+    payload = {"person": event.references()["person"], "by": uow.actor}
+    return await uow.tell("invite", lane=_people_lane(event.incident), incident=event.incident, payload=payload)
+
+
+async def _role_brief(uow: UnitOfWork, event: Event) -> OutboxItem:
+    """What a role expects, privately.
+
+    It goes out behind the invitation: where that decides who may see the incident, whoever isn't let in hears nothing.
+    """
+    told = {"before": [], **event.references()}
+    payload = {"message": "role_brief"} | {key: told[key] for key in ("person", "role", "before")}
+    return await uow.tell("tell_person", lane=_people_lane(event.incident), incident=event.incident, payload=payload)
+
+
+async def _postmortem(uow: UnitOfWork, event: Event) -> OutboxItem:
+    """The draft goes behind what was said before; what is said later doesn't wait for it.
+
+    Files go through a host of their own, which can be away for long while messages get through.
+    """
+    said = await uow.session.scalar(
+        select(OutboxItem)
+        .where(
+            OutboxItem.team_id == uow.team_id,
+            OutboxItem.destination == "slack",
+            OutboxItem.lane == _channel_lane(event.incident),
+            OutboxItem.state.in_(UNFINISHED),
+        )
+        .order_by(OutboxItem.id.desc())
+        .limit(1)
+    )
+    return await uow.tell(
+        "upload_postmortem",
+        lane=f"files:{event.incident.id}",
+        after=said,
+        incident=event.incident,
+        payload=event.references(),
+    )
+
+
+async def _trouble(uow: UnitOfWork, event: Event) -> OutboxItem | None:
+    """Once for each subject."""
+    told = event.references()
+    lane = f"trouble:{event.incident.id}:{told.pop('subject')}"
+    known = await uow.session.scalar(
+        select(OutboxItem.id)
+        .where(OutboxItem.team_id == uow.team_id, OutboxItem.coalesce_key == f"tell_person:{lane}")
+        .limit(1)
+    )
+    if known is not None:
+        return None
+    payload = {"message": "trouble", **told}
+    return await uow.tell("tell_person", lane=lane, incident=event.incident, coalesce=True, payload=payload)
+
+
+def _in_channel(message: str) -> Telling:
+    """A message in the incident's channel; `message` is a name in bot.slack.messages."""
+
+    async def promise(uow: UnitOfWork, event: Event) -> OutboxItem:
+        payload = _payload(uow, message, event)
+        return await uow.tell("post", lane=_channel_lane(event.incident), incident=event.incident, payload=payload)
+
+    return Telling(promise=promise)
+
+
+def _to_stakeholders(message: str) -> Telling:
+    """A message in the announcement's thread."""
+
+    async def promise(uow: UnitOfWork, event: Event) -> OutboxItem:
+        lane, payload = _announcement_lane(event.incident), _payload(uow, message, event)
+        return await uow.tell("post_to_stakeholders", lane=lane, incident=event.incident, payload=payload)
+
+    return Telling(promise=promise, outside=True)
+
+
+def _to_person(message: str) -> Telling:
+    """A private message to the event's `person`."""
+
+    async def promise(uow: UnitOfWork, event: Event) -> OutboxItem:
+        payload = _payload(uow, message, event)
+        return await uow.tell(
+            "tell_person", lane=f"person:{payload['person']}", incident=event.incident, payload=payload
+        )
+
+    return Telling(promise=promise)
+
+
+def _payload(uow: UnitOfWork, message: str, event: Event) -> dict[str, Any]:
+    return {"message": message, "by": uow.actor, **event.references()}
+
+
+_CARD, _TOPIC = Telling(promise=_card), Telling(promise=_topic)
+_ANNOUNCEMENT = Telling(promise=_announcement, outside=True)
+
+_TOLD: Mapping[type[Event], Sequence[Telling]] = {
+    events.IncidentDeclared: [Telling(promise=_set_up_channel)],
+    events.StatusChanged: [_in_channel("status"), _CARD, _ANNOUNCEMENT],
+    events.PriorityChanged: [_CARD, _ANNOUNCEMENT, _TOPIC, _in_channel("priority"), _to_stakeholders("priority")],
+    events.UpdatePosted: [_in_channel("update"), _to_stakeholders("update"), _CARD, _ANNOUNCEMENT],
+    events.UpdatePromisedSooner: [_CARD, _ANNOUNCEMENT, _in_channel("sooner"), _to_stakeholders("sooner")],
+    events.UpdateAsked: [_in_channel("prompt")],
+    events.UpdateAskedPrivately: [_to_person("prompt")],
+    events.UpdateMissed: [_to_stakeholders("overdue")],
+    events.RoleFilled: [Telling(promise=_role_brief)],
+    events.RoleTaken: [
+        Telling(promise=_invitation),
+        Telling(promise=_role_brief),
+        _CARD,
+        _ANNOUNCEMENT,
+        _in_channel("role"),
+    ],
+    events.RoleReleased: [_CARD, _ANNOUNCEMENT, _in_channel("role")],
+    events.RoleVacated: [_CARD, _ANNOUNCEMENT, _in_channel("vacant")],
+    events.NotInvited: [_to_person("not_invited")],
+    events.NoteTaken: [_in_channel("note")],
+    events.ActionAdded: [_in_channel("action")],
+    events.IncidentResolved: [_CARD, _ANNOUNCEMENT, _TOPIC, _in_channel("resolved"), _to_stakeholders("resolved")],
+    events.IncidentClosed: [_CARD, _ANNOUNCEMENT, _TOPIC, _in_channel("closed"), _to_stakeholders("closed")],
+    events.IncidentCancelled: [_CARD, _ANNOUNCEMENT, _TOPIC, _in_channel("cancelled"), _to_stakeholders("cancelled")],
+    events.IncidentReopened: [_CARD, _ANNOUNCEMENT, _TOPIC, _in_channel("reopened"), _to_stakeholders("reopened")],
+    events.IncidentMadePrivate: [Telling(promise=_withdrawal), _CARD],
+    events.ChannelChanged: [_to_person("channel")],
+    events.PostmortemWritten: [Telling(promise=_postmortem)],
+    events.WordsErased: [_CARD, _ANNOUNCEMENT],  # the announcement quotes the last update
+    events.SomethingWaits: [_CARD],
+    events.SomethingFailed: [Telling(promise=_trouble)],
+}
+
+
+async def report_refusal(uow: UnitOfWork, refused: OutboxItem, *, what: str, why: str) -> None:
+    """Tells the commander, or the reporter, what could not be done.
+
+    What could not be told to a person is in the log only: telling them that would be refused as well.
+    """
+    if refused.step not in ("answer", "tell_person"):
+        await _report(uow, refused.incident_id, refused.step, what=what, why=why)
+
+
+async def report_failed_job(uow: UnitOfWork, job: DueJob, *, what: str) -> None:
+    """Tells them that something that was due has not been done."""
+    await _report(uow, job.incident_id, job.kind, what=what, why=A_BUG)
+
+
+async def _report(uow: UnitOfWork, incident_id: int | None, subject: str, *, what: str, why: str) -> None:
+    if incident_id is not None:
+        incident = await by_id(uow, incident_id)
+        person = await in_charge(uow, incident)
+        failed = events.SomethingFailed(incident=incident, subject=subject, what=what, why=why, person=person)
+        await publish(uow, failed)
+
+
+async def in_charge(uow: UnitOfWork, incident: Incident) -> str:
+    """The commander, else the reporter."""
+    commander = await uow.session.scalar(
+        select(RoleAssignment.person).where(
+            RoleAssignment.incident_id == incident.id,
+            RoleAssignment.role == "incident_commander",
+            RoleAssignment.ended_at.is_(None),
+        )
+    )
+    return commander or incident.reporter
