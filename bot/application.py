@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
 from slack_bolt.async_app import AsyncApp
@@ -31,6 +31,8 @@ _SECONDS_TO_APPLY = 3.0
 _SECONDS_BETWEEN_LOOKS = 5.0
 _SECONDS_TO_CANCEL = 1.0  # a transaction that is under way is rolled back
 _SECONDS_BETWEEN_PURGES = 3600.0
+# Replicas are restarted one after the other: one that doesn't know a new destination yet leaves it to the others.
+_NOBODY_GOES_THERE_AFTER = timedelta(days=1)
 
 
 class Receiver(Protocol):
@@ -124,6 +126,9 @@ class Application:
             async with asyncio.timeout_at(began + _SECONDS_TO_STOP):
                 draining = [self._as_far_as_possible(one.drain()) for one in self._dispatchers]
                 await asyncio.gather(*draining)
+        for dispatcher in self._dispatchers:
+            dispatcher.abandon()
+            await dispatcher.destination.close()
         await self._slack.close()
         await self.desk.database.close()
 
@@ -193,8 +198,12 @@ class Application:
 
     async def _purge(self) -> None:
         """Deletes what has been finished for long, every hour."""
+        known = [one.destination.name for one in self._dispatchers]
         while True:
-            await purge(self.desk.database, before=self.desk.clock.now() - KEEP)
+            now = self.desk.clock.now()
+            async with self.desk.database.write() as session:
+                await outbox.retire(session, self.desk.team_id, known=known, before=now - _NOBODY_GOES_THERE_AFTER)
+            await purge(self.desk.database, before=now - KEEP)
             await asyncio.sleep(_SECONDS_BETWEEN_PURGES)
 
     def stalled_for(self) -> float:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from bot.application import Application, Receiver
 from bot.clock import Clock, SystemClock
-from bot.config import Environment, Settings, load_settings
+from bot.config import Destinations, Environment, Settings, load_settings
 from bot.delivery.dispatcher import Dispatcher
 from bot.domain.runbook import Runbook
 from bot.errors import NOT_LET_IN, ConfigError, SlackBusy, SlackRefused, SlackUnclear, StoreError
@@ -48,6 +48,8 @@ from bot.web.gate import Limits
 from bot.web.monitor import Monitor
 from bot.web.server import Server
 from bot.web.slack_http import HttpReceiver
+from bot.webhooks.destination import WebhookDestination
+from bot.webhooks.signing import key_of
 from commands import find_commands
 
 if TYPE_CHECKING:  # the demo and the sandbox are not loaded by a bot at work
@@ -113,11 +115,21 @@ def _names(workspace: Workspace) -> set[str]:
 
 @asynccontextmanager
 async def running_bot(
-    environment: Environment, *, clock: Clock | None = None, http: Server | None = None, monitor: Server | None = None
+    environment: Environment,
+    *,
+    clock: Clock | None = None,
+    http: Server | None = None,
+    monitor: Server | None = None,
+    slack_only: bool = False,
 ) -> AsyncIterator[Application]:
-    """The bot at work: connected over Socket Mode, or receiving on `http`; it is watched on `monitor`, or there too."""
+    """The bot at work: connected over Socket Mode, or receiving on `http`; it is watched on `monitor`, or there too.
+
+    `slack_only`: no other destination hears of anything, as in a demo.
+    """
     _check_secrets(environment, http=http is not None)
     settings, runbooks, words = settings_and_runbooks(environment)
+    if slack_only:
+        settings = settings.model_copy(update={"destinations": Destinations()})
     slack = Gateway(token=environment.bot_token, api_url=environment.api_url)
     database = Database(environment.database_url)
     try:
@@ -163,7 +175,10 @@ async def running_bot(
             slack=slack,
             inbox=inbox,
             applier=Applier(desk, events.apply, inbox),
-            dispatchers=[Dispatcher(desk, SlackDestination(slack, words, desk.clock))],
+            dispatchers=[
+                Dispatcher(desk, SlackDestination(slack, words, desk.clock)),
+                *(Dispatcher(desk, one) for one in webhooks(environment, settings, desk.clock)),
+            ],
             jobs=DueJobs(desk),
             backfill=Backfill(desk, slack, workspace),
             membership=membership,
@@ -191,6 +206,24 @@ async def running_bot(
     finally:
         await slack.close()
         await database.close()
+
+
+def webhooks(environment: Environment, settings: Settings, clock: Clock) -> list[WebhookDestination]:
+    """Those that config.yaml names, with their secrets. Raises ConfigError where one has none that can be used."""
+    found, problems = [], []
+    for place, endpoint in enumerate(settings.destinations.webhooks):
+        try:
+            key = key_of(environment.variables.get(endpoint.secret_env, "").strip())
+        except ValueError as problem:
+            problems.append(
+                f"destinations.webhooks.{place}.secret_env: {endpoint.secret_env} can't be used: {problem}. "
+                "Set it to what the receiver checks signatures with."
+            )
+        else:
+            found.append(WebhookDestination(endpoint, key, clock))
+    if problems:
+        raise ConfigError(problems)
+    return found
 
 
 class _DemoBot:
@@ -253,7 +286,7 @@ async def check_empty(database_url: str) -> None:
 async def demo_bot(
     api_url: str, tokens: "Tokens", clock: "SteppedClock", database_url: str
 ) -> AsyncIterator["RunningBot"]:
-    """The real bot in the demo's workspace; an organisation's own configuration applies."""
+    """The real bot in the demo's workspace; an organisation's own configuration applies, but nobody else is told."""
     environment = replace(
         Environment.read(),
         bot_token=tokens.bot,
@@ -262,7 +295,7 @@ async def demo_bot(
         api_url=api_url,
         database_url=database_url,
     )
-    async with running_bot(environment, clock=SharedClock(clock)) as application:
+    async with running_bot(environment, clock=SharedClock(clock), slack_only=True) as application:
         yield _DemoBot(application)
 
 

@@ -151,10 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("--as", dest="person", metavar="@HANDLE", required=True, help="who you are in Slack")
     erase.add_argument("--reason", metavar="TEXT", required=True, help="why; it stays on record")
 
-    inbox = add("inbox", "Shows the events that could not be applied.", _inbox, of_team=True)
-    inbox.add_argument("--retry", action="store_true", help="let the bot try them again")
-    inbox.add_argument("--json", action="store_true", help="for machines")
-
+    _add_upkeep(add)
     for command in find_commands().values():
         if command.name in verbs.choices:
             continue
@@ -163,6 +160,16 @@ def _parser() -> argparse.ArgumentParser:
         verb.add_argument("--as", dest="person", metavar="@HANDLE", help="who you are in Slack")
         verb.add_argument("--json", action="store_true", help="for machines")
     return parser
+
+
+def _add_upkeep(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """What whoever runs the bot looks at."""
+    inbox = add("inbox", "Shows the events that could not be applied.", _inbox, of_team=True)
+    inbox.add_argument("--retry", action="store_true", help="let the bot try them again")
+    inbox.add_argument("--json", action="store_true", help="for machines")
+
+    webhooks = add("webhooks", "Shows the webhooks of config.yaml, or tries them.", _webhooks, of_team=True)
+    webhooks.add_argument("action", nargs="?", choices=("list", "test"), default="list", help="test sends a sample")
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -431,6 +438,48 @@ async def _inbox(arguments: argparse.Namespace) -> int:
     else:
         _say(f"{len(rows)} set aside. `incident-bot inbox --retry` lets the bot try them again.")
     return 0
+
+
+async def _webhooks(arguments: argparse.Namespace) -> int:
+    from bot.bootstrap import open_desk, settings_and_runbooks, webhooks
+    from bot.clock import SystemClock
+    from bot.errors import DeliveryError, StoreError
+    from bot.webhooks.destination import switch_on, switched_off
+
+    environment = Environment.read()
+    settings, _, _ = settings_and_runbooks(environment)
+    endpoints = settings.destinations.webhooks
+    if not endpoints:
+        _say("config.yaml names no webhooks. docs/webhooks.md says how to add one.")
+        return 0
+    failed = False
+    async with contextlib.AsyncExitStack() as stack:
+        desk = None
+        with contextlib.suppress(StoreError):  # a webhook can be tried before the bot has run
+            desk = await stack.enter_async_context(open_desk(environment, team=arguments.team))
+        for endpoint, destination in zip(endpoints, webhooks(environment, settings, SystemClock()), strict=True):
+            if arguments.action == "list":
+                off = None
+                if desk is not None:
+                    async with desk.look() as uow:
+                        off = await switched_off(uow, endpoint.destination)
+                state = f"switched off since {off.at:%Y-%m-%d %H:%M} UTC: {off.reason}" if off else "on"
+                _say(f"{endpoint.url}  {state}")
+                continue
+            try:
+                said = await destination.test()
+            except DeliveryError as problem:
+                failed = True
+                _fail(f"{problem}. Check the address, and that the receiver knows the secret.")
+                continue
+            finally:
+                await destination.close()
+            again = False
+            if desk is not None:
+                async with desk.work() as uow:
+                    again = await switch_on(uow, endpoint.destination)
+            _say(f"{said}{' It was switched off, and is on again.' if again else ''}")
+    return 1 if failed else 0
 
 
 def _write(text: str, output: Path | None) -> int:

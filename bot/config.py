@@ -3,15 +3,18 @@
 import os
 import string
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bot.domain.command_line import nearest
+from bot.domain.event_types import EVENT_TYPES
 from bot.domain.priority import Scale
 from bot.domain.times import parse_duration
 from bot.errors import ConfigError
@@ -111,6 +114,52 @@ class Http(_Section):
     body_within: Duration = timedelta(seconds=20)
 
 
+def _webhook_address(value: str) -> str:
+    try:
+        address = urlsplit(value)
+        host, _ = address.hostname or "", address.port
+    except ValueError as problem:  # a port that is no number, half of an IPv6 address
+        raise ValueError("write an address such as https://example.com/incidents") from problem
+    if "@" in address.netloc:
+        raise ValueError("leave user and password out of the address; events are signed with the secret instead")
+    if address.scheme == "http" and host not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError("write https://; http is for this machine only")
+    if address.scheme not in ("http", "https") or not host:
+        raise ValueError("write an address such as https://example.com/incidents")
+    return value
+
+
+def _event_type(value: str) -> str:
+    if value not in EVENT_TYPES:
+        guess = nearest(value, EVENT_TYPES)
+        meant = f"; did you mean {guess}?" if guess else ""
+        raise ValueError(f"there's no such event{meant} There are: {', '.join(EVENT_TYPES)}")
+    return value
+
+
+class Webhook(_Section):
+    url: Annotated[str, AfterValidator(_webhook_address)]
+    secret_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+    events: Annotated[tuple[Annotated[str, AfterValidator(_event_type)], ...], Field(strict=False, min_length=1)] = (
+        tuple(EVENT_TYPES)
+    )
+    private: bool = False
+    allow_private_addresses: bool = False
+
+    @property
+    def destination(self) -> str:
+        """What the outbox calls it: the same as long as the address is."""
+        return f"webhook:{sha256(self.url.encode()).hexdigest()[:12]}"
+
+
+class Destinations(_Section):
+    webhooks: Annotated[tuple[Webhook, ...], Field(strict=False)] = ()
+
+
+# As Slack writes a person's id.
+PersonId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]+$")]
+
+
 class Settings(_Section):
     """What config.yaml says; docs/configuration.md explains each key."""
 
@@ -124,6 +173,8 @@ class Settings(_Section):
     guests: Guests = Guests()
     socket_mode: SocketMode = SocketMode()
     http: Http = Http()
+    destinations: Destinations = Destinations()
+    administrators: Annotated[tuple[PersonId, ...], Field(strict=False)] = ()
     templates: Path | None = Field(default=None, strict=False)
     runbooks: Path | None = Field(default=None, strict=False)
 
@@ -219,10 +270,19 @@ def _cross_checks(raw: Mapping[str, Any]) -> Iterator[str]:
     asked = updates.get("asked_role", "comms_lead") if isinstance(updates, dict) else "comms_lead"
     if why := _unknown(asked, raw.get("roles"), "role"):
         yield f"updates.asked_role: {why}"
+    yield from _webhooks_named_twice(raw.get("destinations"))
     for name in ("templates", "runbooks"):
         folder = raw.get(name)
         if isinstance(folder, Path) and not folder.is_dir():
             yield f"{name}: there is no folder {folder}; make it or take the setting out"
+
+
+def _webhooks_named_twice(destinations: Any) -> Iterator[str]:
+    webhooks = destinations.get("webhooks") if isinstance(destinations, dict) else None
+    urls = [one.get("url") for one in webhooks if isinstance(one, dict)] if isinstance(webhooks, list) else []
+    for place, url in enumerate(urls):
+        if isinstance(url, str) and url in urls[:place]:
+            yield f"destinations.webhooks.{place}.url: is there twice; list all its events once"
 
 
 def _promises_too_short(levels: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -284,6 +344,10 @@ def _sentence(error: Mapping[str, Any]) -> str:  # noqa: PLR0911, PLR0912 - one 
             return f"must be text, not {error['input']!r}; put it in quotes"
         case "string_pattern_mismatch" if "[a-z]" in context.get("pattern", ""):
             return f"{error['input']!r} cannot be used as a key; write one lower-case word"
+        case "string_pattern_mismatch" if "[UW]" in context.get("pattern", ""):
+            return f"{error['input']!r} is no person's id; copy it from their profile in Slack (U012AB3CD)"
+        case "string_pattern_mismatch" if "[A-Za-z_]" in context.get("pattern", ""):
+            return f"{error['input']!r} is no name of an environment variable; write for example WEBHOOK_SECRET"
         case "string_pattern_mismatch":
             return f"{error['input']!r} does not fit; write it as :name:"
         case "bool_type" | "bool_parsing":
@@ -315,6 +379,7 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
     "guests": Guests,
     "socket_mode": SocketMode,
     "http": Http,
+    "destinations": Destinations,
 }
 
 
@@ -390,6 +455,9 @@ class Environment:
     log_format: str
     log_level: str  # "": the usual one
     metrics_token: str  # "": none is asked for
+    variables: Mapping[str, str] = field(
+        default_factory=dict, repr=False, compare=False
+    )  # for secrets that the configuration names
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -407,4 +475,5 @@ class Environment:
             log_format=env.get("LOG_FORMAT") or "text",
             log_level=env.get("LOG_LEVEL", ""),
             metrics_token=env.get("METRICS_TOKEN", "").strip(),
+            variables=dict(env),
         )

@@ -13,6 +13,7 @@ BotError                    there is a sentence for it
       SlackBusy             the same, of a call to Slack
     Refused                 the answer is no: not repeated, and a person is told
       SlackRefused          the same, of a call to Slack
+      WebhookRefused        the same, of an event for another program
     Unclear                 it may have happened: looked for before it's repeated
       SlackUnclear          the same, of a call to Slack
   SlackError                a call to Slack failed: one of the three above, or
@@ -117,6 +118,14 @@ class Refused(DeliveryError):
 
 class Unclear(DeliveryError):
     """No answer came: it may or may not have happened."""
+
+
+class WebhookRefused(Refused):
+    """The event will not be sent to that address again; `gone`: nor any other."""
+
+    def __init__(self, sentence: str, *, gone: bool = False) -> None:
+        super().__init__(sentence)
+        self.gone = gone
 
 
 class SlackError(BotError):

@@ -1,6 +1,6 @@
 """A workspace with the real bot in it, on a clock that only the test moves; from Slack's protocol on, all is real."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -188,6 +188,7 @@ async def open_world(
     clock: SteppedClock | None = None,
     config: Path | None = None,
     workspace: Workspace | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> AsyncIterator[World]:
     """A fresh workspace with six people and the bot on this database."""
     clock = clock or SteppedClock(START.timestamp())
@@ -202,6 +203,7 @@ async def open_world(
             api_url=server.base_url,
             database_url=database_url,
             config_path=config or packaged("config.yaml"),
+            variables=variables or {},
         )
         if config is None:
             stack.enter_context(mock.patch("bot.bootstrap.settings_and_runbooks", return_value=_as_packaged()))

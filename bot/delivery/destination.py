@@ -83,6 +83,9 @@ class Destination(ABC, Generic[Prepared]):
     async def finished(self, uow: UnitOfWork, item: OutboxItem) -> None:
         """It was told, or is not to be told any more."""
 
+    async def close(self) -> None:
+        """At the end: connections are let go."""
+
     @abstractmethod
     async def given_up(self, uow: UnitOfWork, item: OutboxItem, *, why: str) -> None:
         """It will never be told; `why` is part of a sentence. Whoever has to know is told."""

@@ -81,6 +81,11 @@ class Dispatcher(Generic[Prepared]):
             await asyncio.wait(under_way, timeout=_ROUND_SECONDS)
             await self._renew()
 
+    def abandon(self) -> None:
+        """What is under way still is cut off; it is looked for when its lease has run out."""
+        for task in self._under_way.values():
+            task.cancel()
+
     @property
     def rests(self) -> bool:
         """Whether it has seen all that may go out."""

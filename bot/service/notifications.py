@@ -5,6 +5,7 @@ The words are made when it is sent. A private incident reaches nobody outside it
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -196,39 +197,60 @@ def _payload(uow: UnitOfWork, message: str, event: Event) -> dict[str, Any]:
     return {"message": message, "by": uow.actor, **event.references()}
 
 
-_CARD, _TOPIC = Telling(promise=_card), Telling(promise=_topic)
-_ANNOUNCEMENT = Telling(promise=_announcement, outside=True)
+def _webhooks(kind: str) -> Telling:
+    """An event for other programs; of a private incident only where an endpoint is meant to hear of those."""
+
+    async def promise(uow: UnitOfWork, event: Event) -> None:
+        for endpoint in uow.settings.destinations.webhooks:
+            if kind in endpoint.events and (endpoint.private or not event.incident.is_private):
+                await uow.tell(
+                    kind,
+                    destination=endpoint.destination,
+                    lane=f"webhook:{event.incident.id}",
+                    incident=event.incident,
+                    payload={"type": kind, "at": uow.now.isoformat()} | _only(event.references(), "update_id"),
+                )
+
+    return Telling(promise=promise)
+
+
+def _only(references: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {key: references[key]} if key in references else {}
+
+
+def _everywhere(message: str) -> Sequence[Telling]:
+    return _in_channel(message), _to_stakeholders(message)
+
+
+# The card and the announcement, which show how things stand.
+_CARD = Telling(promise=_card)
+_SHOWN = (_CARD, Telling(promise=_announcement, outside=True))
+_TOPIC, _INVITATION, _ROLE_BRIEF = (Telling(promise=one) for one in (_topic, _invitation, _role_brief))
 
 _TOLD: Mapping[type[Event], Sequence[Telling]] = {
-    events.IncidentDeclared: [Telling(promise=_set_up_channel)],
-    events.StatusChanged: [_in_channel("status"), _CARD, _ANNOUNCEMENT],
-    events.PriorityChanged: [_CARD, _ANNOUNCEMENT, _TOPIC, _in_channel("priority"), _to_stakeholders("priority")],
-    events.UpdatePosted: [_in_channel("update"), _to_stakeholders("update"), _CARD, _ANNOUNCEMENT],
-    events.UpdatePromisedSooner: [_CARD, _ANNOUNCEMENT, _in_channel("sooner"), _to_stakeholders("sooner")],
+    events.IncidentDeclared: [Telling(promise=_set_up_channel), _webhooks("incident.declared")],
+    events.StatusChanged: [_in_channel("status"), *_SHOWN, _webhooks("incident.status_changed")],
+    events.PriorityChanged: [*_SHOWN, _TOPIC, *_everywhere("priority"), _webhooks("incident.priority_changed")],
+    events.UpdatePosted: [*_everywhere("update"), *_SHOWN, _webhooks("incident.update_posted")],
+    events.UpdatePromisedSooner: [*_SHOWN, *_everywhere("sooner")],
     events.UpdateAsked: [_in_channel("prompt")],
     events.UpdateAskedPrivately: [_to_person("prompt")],
     events.UpdateMissed: [_to_stakeholders("overdue")],
-    events.RoleFilled: [Telling(promise=_role_brief)],
-    events.RoleTaken: [
-        Telling(promise=_invitation),
-        Telling(promise=_role_brief),
-        _CARD,
-        _ANNOUNCEMENT,
-        _in_channel("role"),
-    ],
-    events.RoleReleased: [_CARD, _ANNOUNCEMENT, _in_channel("role")],
-    events.RoleVacated: [_CARD, _ANNOUNCEMENT, _in_channel("vacant")],
+    events.RoleFilled: [_ROLE_BRIEF],
+    events.RoleTaken: [_INVITATION, _ROLE_BRIEF, *_SHOWN, _in_channel("role"), _webhooks("incident.role_changed")],
+    events.RoleReleased: [*_SHOWN, _in_channel("role"), _webhooks("incident.role_changed")],
+    events.RoleVacated: [*_SHOWN, _in_channel("vacant"), _webhooks("incident.role_changed")],
     events.NotInvited: [_to_person("not_invited")],
     events.NoteTaken: [_in_channel("note")],
     events.ActionAdded: [_in_channel("action")],
-    events.IncidentResolved: [_CARD, _ANNOUNCEMENT, _TOPIC, _in_channel("resolved"), _to_stakeholders("resolved")],
-    events.IncidentClosed: [_CARD, _ANNOUNCEMENT, _TOPIC, _in_channel("closed"), _to_stakeholders("closed")],
-    events.IncidentCancelled: [_CARD, _ANNOUNCEMENT, _TOPIC, _in_channel("cancelled"), _to_stakeholders("cancelled")],
-    events.IncidentReopened: [_CARD, _ANNOUNCEMENT, _TOPIC, _in_channel("reopened"), _to_stakeholders("reopened")],
+    events.IncidentResolved: [*_SHOWN, _TOPIC, *_everywhere("resolved"), _webhooks("incident.resolved")],
+    events.IncidentClosed: [*_SHOWN, _TOPIC, *_everywhere("closed"), _webhooks("incident.closed")],
+    events.IncidentCancelled: [*_SHOWN, _TOPIC, *_everywhere("cancelled"), _webhooks("incident.cancelled")],
+    events.IncidentReopened: [*_SHOWN, _TOPIC, *_everywhere("reopened"), _webhooks("incident.reopened")],
     events.IncidentMadePrivate: [Telling(promise=_withdrawal), _CARD],
     events.ChannelChanged: [_to_person("channel")],
     events.PostmortemWritten: [Telling(promise=_postmortem)],
-    events.WordsErased: [_CARD, _ANNOUNCEMENT],  # the announcement quotes the last update
+    events.WordsErased: _SHOWN,  # the announcement quotes the last update
     events.SomethingWaits: [_CARD],
     events.SomethingFailed: [Telling(promise=_trouble)],
 }
@@ -239,7 +261,7 @@ async def report_refusal(uow: UnitOfWork, refused: OutboxItem, *, what: str, why
 
     What could not be told to a person is in the log only: telling them that would be refused as well.
     """
-    if refused.step not in ("answer", "tell_person"):
+    if refused.step not in ("answer", "tell_person", "tell_administrator"):
         await _report(uow, refused.incident_id, refused.step, what=what, why=why)
 
 
@@ -254,6 +276,27 @@ async def _report(uow: UnitOfWork, incident_id: int | None, subject: str, *, wha
         person = await in_charge(uow, incident)
         failed = events.SomethingFailed(incident=incident, subject=subject, what=what, why=why, person=person)
         await publish(uow, failed)
+
+
+_SAID_AGAIN_AFTER = timedelta(days=1)
+
+
+async def tell_administrators(uow: UnitOfWork, incident: Incident, message: str, **facts: Any) -> None:
+    """A private message about the bot itself, once a day; to the commander where no administrator is configured."""
+    for person in uow.settings.administrators or [await in_charge(uow, incident)]:
+        lane = f"administrator:{person}:{message}:{'-'.join(map(str, facts.values()))}"
+        known = await uow.session.scalar(
+            select(OutboxItem.id)
+            .where(
+                OutboxItem.team_id == uow.team_id,
+                OutboxItem.coalesce_key == f"tell_administrator:{lane}",
+                OutboxItem.created_at > uow.now - _SAID_AGAIN_AFTER,
+            )
+            .limit(1)
+        )
+        if known is None:
+            payload = {"message": message, "person": person, **facts}
+            await uow.tell("tell_administrator", lane=lane, coalesce=True, payload=payload)
 
 
 async def in_charge(uow: UnitOfWork, incident: Incident) -> str:

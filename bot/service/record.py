@@ -1,5 +1,6 @@
 """The whole record of an incident for machines (`incident.json`, `incident-bot export`)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +10,12 @@ from bot.domain.mrkdwn import mentioned, plain
 from bot.domain.times import from_ts, iso
 from bot.service import chat, impact, people, postmortem, roles, timeline
 from bot.service.desk import UnitOfWork
-from bot.store.tables import ActionItem, Incident
+from bot.store.tables import ActionItem, Incident, Update
 
 # Raised when a key changes its meaning or goes; new keys may come at any time.
 SCHEMA = 1
+
+Who = Callable[[str | None], str | None]  # a person's handle by their id
 
 
 async def record(uow: UnitOfWork, incident: Incident) -> dict[str, Any]:
@@ -64,29 +67,7 @@ async def record(uow: UnitOfWork, incident: Incident) -> dict[str, Any]:
     measures, felt = await impact.measures(uow, incident), await impact.intervals(uow, incident)
     return {
         "schema": SCHEMA,
-        "incident": {
-            "number": incident.number,
-            "title": incident.title,
-            "description": incident.description,
-            "priority": incident.priority,
-            "priority_because": incident.priority_because,
-            "status": str(incident.status),
-            "kind": incident.kind,
-            "service": incident.service,
-            "category": "/".join(filter(None, (incident.category, incident.subcategory))) or None,
-            "reporter": who(incident.reporter),
-            "channel": incident.channel_name,
-            "is_private": incident.is_private,
-            "runbook": incident.runbook,
-            "resolution": incident.resolution,
-            "impact_started_at": iso(incident.impact_started_at),
-            "detected_at": iso(incident.detected_at),
-            "declared_at": iso(incident.declared_at),
-            "acknowledged_at": iso(incident.acknowledged_at),
-            "mitigated_at": iso(incident.mitigated_at),
-            "resolved_at": iso(incident.resolved_at),
-            "closed_at": iso(incident.closed_at),
-        },
+        "incident": incident_facts(incident, who),
         "people": {handle[one]: {"id": one, "name": name[one]} for one in sorted(filter(None, ids)) if one in handle},
         "participants": [who(one) for one in took_part],
         "roles": [
@@ -120,17 +101,7 @@ async def record(uow: UnitOfWork, incident: Incident) -> dict[str, Any]:
             for one in await postmortem.status_phases(uow, incident)
         ],
         "impact": [{"from": iso(one.start), "to": iso(one.end)} for one in felt],
-        "updates": [
-            {
-                "at": iso(one.at),
-                "person": who(one.person),
-                "status": str(one.status),
-                "text": one.text,
-                "was_due_at": iso(one.was_due_at),
-                "next_due_at": iso(one.next_due_at),
-            }
-            for one in sent
-        ],
+        "updates": [update_facts(one, who) for one in sent],
         "prompts": [
             {"due_at": iso(one.due_at), "sent_at": iso(one.sent_at), "to": who(one.asked), "outcome": one.outcome}
             for one in asked
@@ -143,6 +114,45 @@ async def record(uow: UnitOfWork, incident: Incident) -> dict[str, Any]:
             "to_resolve": _seconds(measures.to_resolve),
             "impact_duration": _seconds(measures.impact_duration),
         },
+    }
+
+
+def incident_facts(incident: Incident, who: Who) -> dict[str, Any]:
+    """What is known of the incident itself; also what webhooks carry."""
+    return {
+        "number": incident.number,
+        "title": incident.title,
+        "description": incident.description,
+        "priority": incident.priority,
+        "priority_because": incident.priority_because,
+        "status": str(incident.status),
+        "kind": incident.kind,
+        "service": incident.service,
+        "category": "/".join(filter(None, (incident.category, incident.subcategory))) or None,
+        "reporter": who(incident.reporter),
+        "channel": incident.channel_name,
+        "is_private": incident.is_private,
+        "runbook": incident.runbook,
+        "resolution": incident.resolution,
+        "impact_started_at": iso(incident.impact_started_at),
+        "detected_at": iso(incident.detected_at),
+        "declared_at": iso(incident.declared_at),
+        "acknowledged_at": iso(incident.acknowledged_at),
+        "mitigated_at": iso(incident.mitigated_at),
+        "resolved_at": iso(incident.resolved_at),
+        "closed_at": iso(incident.closed_at),
+    }
+
+
+def update_facts(update: Update, who: Who) -> dict[str, Any]:
+    """The same of an update."""
+    return {
+        "at": iso(update.at),
+        "person": who(update.person),
+        "status": str(update.status),
+        "text": update.text,
+        "was_due_at": iso(update.was_due_at),
+        "next_due_at": iso(update.next_due_at),
     }
 
 

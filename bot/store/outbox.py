@@ -230,3 +230,18 @@ async def ready(session: AsyncSession, scope: Scope, *, exclude: Collection[int]
 async def busy(session: AsyncSession, scope: Scope) -> bool:
     """Whether anything is being sent or could be sent now."""
     return await session.scalar(_BUSY, scope.values()) is not None
+
+
+async def retire(session: AsyncSession, team_id: str, *, known: Collection[str], before: datetime) -> None:
+    """What waits since `before` for a destination that is not configured any more is not to be told."""
+    await session.execute(
+        update(OutboxItem)
+        .where(
+            OutboxItem.team_id == team_id,
+            OutboxItem.state.in_(UNFINISHED),
+            OutboxItem.destination.not_in(known),
+            OutboxItem.created_at < before,
+        )
+        .values(state="needless", finished_at=before)
+        .execution_options(synchronize_session=False)
+    )

@@ -3,7 +3,7 @@
 A step is prepared when it is sent, from the database as it is then; a step that has become needless says so.
 """
 
-from bot.slack.steps.persons import AnswerPerson, LearnFile, LearnPerson, TellPerson
+from bot.slack.steps.persons import AnswerPerson, LearnFile, LearnPerson, TellAdministrator, TellPerson
 from bot.slack.steps.room import CreateChannel, EditCard, Invite, PinCard, Post, PostCard, SetTopic, UploadPostmortem
 from bot.slack.steps.stakeholders import Announce, EditAnnouncement, PostToStakeholders, WithdrawReplies
 from bot.slack.steps.step import Call, PostRest, Step
@@ -25,6 +25,7 @@ STEPS: dict[str, Step] = {
     "post_rest": PostRest(),
     "post_to_stakeholders": PostToStakeholders(),
     "set_topic": SetTopic(),
+    "tell_administrator": TellAdministrator(),
     "tell_person": TellPerson(),
     "upload_postmortem": UploadPostmortem(),
     "withdraw_replies": WithdrawReplies(),

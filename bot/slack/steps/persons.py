@@ -35,6 +35,14 @@ class TellPerson(Posting):
         return self._post(item, person, message) if message is not None else None
 
 
+class TellAdministrator(Posting):
+    """About the bot itself: what belongs to no incident says nothing of one."""
+
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+        name, references = message_and_references(item)
+        return self._post(item, references.pop("person"), Message(text=words.chat(name, **references)))
+
+
 class AnswerPerson(Posting):
     """The answer to a command or a click, which only the person who asked sees.
 

@@ -4,7 +4,7 @@ from bot.store.base import Base
 from bot.store.tables.chat import KeyMark, Message, MessageVersion, Person, Workspace
 from bot.store.tables.incidents import Counter, ImpactInterval, Incident, Participant, RoleAssignment, TimelineEntry
 from bot.store.tables.reports import ActionItem, Postmortem, Prompt, Update
-from bot.store.tables.work import DueJob, InboxItem, OutboxItem
+from bot.store.tables.work import DueJob, InboxItem, OutboxItem, SwitchedOff
 
 __all__ = [
     "ActionItem",
@@ -23,6 +23,7 @@ __all__ = [
     "Postmortem",
     "Prompt",
     "RoleAssignment",
+    "SwitchedOff",
     "TimelineEntry",
     "Update",
     "Workspace",

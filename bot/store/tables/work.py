@@ -78,3 +78,14 @@ class DueJob(Row, Base):
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
     done_at: Mapped[datetime | None]
+
+
+class SwitchedOff(Row, Base):
+    """A destination that said that it wants to hear no more."""
+
+    __tablename__ = "switched_off"
+    __table_args__ = (UniqueConstraint("team_id", "destination"),)
+
+    destination: Mapped[str]
+    at: Mapped[datetime]
+    reason: Mapped[str]

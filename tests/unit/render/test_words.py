@@ -103,6 +103,7 @@ def facts_with(text: str) -> dict[str, dict[str, Any]]:
         "topic": {"priority": "P1"},
         "trouble": {"what": "set the topic", "why": text},
         "update": {"update": update, "priority": "P1"},
+        "webhook_trouble": {"host": text, "why": text, "switched_off": True},
         "withdrawn": {},
         "vacant": {
             "name": text,
