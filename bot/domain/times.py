@@ -11,6 +11,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"(?:\d{1,9}\s*[smhdw]\s*)+")
 _PART = re.compile(r"(\d+)\s*([smhdw])")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(z|utc)?", re.IGNORECASE)
+_TS = re.compile(r"[0-9]{1,10}\.[0-9]{1,6}")
 _LONGEST = timedelta(days=3650)
 _A_WEEK = 7
 # The neighbours, and one more: zones have left out a whole day.
@@ -162,6 +163,11 @@ def clock_time(when: datetime, *, now: datetime, zone: tzinfo) -> str:
 def iso(when: datetime | None) -> str | None:
     """ISO 8601 in UTC with a Z, to the second; what every export uses."""
     return when.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if when else None
+
+
+def is_ts(text: str) -> bool:
+    """Whether it is a Slack message's ts."""
+    return _TS.fullmatch(text) is not None
 
 
 def from_ts(ts: str) -> datetime:

@@ -3,21 +3,21 @@
 That something was erased, by whom and when, stays. What Slack and backups hold is beyond our reach.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
-from bot.domain.mrkdwn import Mrkdwn, mention
+from bot.domain.mrkdwn import Mrkdwn, mention, plain
 from bot.errors import UserError
-from bot.service import postmortem
+from bot.service import postmortem, waiting
 from bot.service.desk import UnitOfWork
 from bot.service.events import WordsErased
 from bot.service.notifications import publish
 from bot.service.people import names
-from bot.store import inbox, outbox
+from bot.store import forgetting
 from bot.store.tables import ActionItem, Incident, Message, MessageVersion, Postmortem, TimelineEntry, Update
 
 
@@ -28,9 +28,15 @@ class Erased:
     messages: int = 0
     entries: int = 0  # of the timeline, updates among them
     actions: int = 0
+    events: int = 0  # that waited to be put on record, or were set aside
 
     def __str__(self) -> str:
-        counted = ((self.messages, "message"), (self.entries, "timeline entry"), (self.actions, "action item"))
+        counted = (
+            (self.messages, "message"),
+            (self.entries, "timeline entry"),
+            (self.actions, "action item"),
+            (self.events, "waiting event"),
+        )
         told = [f"{n} {what if n == 1 else what.replace('entry', 'entrie') + 's'}" for n, what in counted if n]
         return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told) or "nothing"
 
@@ -49,7 +55,7 @@ async def erase_messages(uow: UnitOfWork, incident: Incident, stamps: Collection
 async def erase_person(uow: UnitOfWork, incident: Incident, person: str, *, reason: str) -> Erased:
     """Erases what the person said in the incident: messages, notes, updates, reasons, action items, the description.
 
-    The title stays, since everybody knows the incident by it.
+    The title stays, since everybody knows the incident by it, and so do the service and the category: they are facts.
     """
     return await _erase(
         uow, incident, await _messages(uow, incident, Message.person == person), reason=reason, person=person
@@ -58,14 +64,13 @@ async def erase_person(uow: UnitOfWork, incident: Incident, person: str, *, reas
 
 async def _messages(uow: UnitOfWork, incident: Incident, which: Any) -> Sequence[Message]:
     rows = await uow.session.scalars(
-        select(Message).where(
-            Message.team_id == uow.team_id,
-            Message.channel_id == incident.channel_id,
-            Message.erased_at.is_(None),
-            which,
-        )
+        select(Message).where(*_in_channel(uow, incident), Message.erased_at.is_(None), which)
     )
     return rows.all()
+
+
+def _in_channel(uow: UnitOfWork, incident: Incident) -> Sequence[ColumnElement[bool]]:
+    return [Message.team_id == uow.team_id, Message.channel_id == incident.channel_id]
 
 
 async def _erase(
@@ -81,35 +86,59 @@ async def _erase(
     await uow.session.execute(
         delete(MessageVersion).where(MessageVersion.message_id.in_([message.id for message in messages]))
     )
-    entries, actions = 0, 0
+    entries, actions, theirs = 0, 0, dict[str, Collection[int]]()
+    stamps, before = {message.ts for message in messages}, await _before(uow, incident)
     if person is not None:
-        entries = await _erase_entries(uow, incident, person, instead)
-        actions = await _erase_actions(uow, incident, person, instead)
-    stamps = {message.ts for message in messages}
-    waited = await inbox.forget(uow.session, uow.team_id, incident.channel_id or "", stamps=stamps, person=person)
+        theirs = await _put_on_record_by(uow, incident, person)
+        entries = await _erase_entries(uow, incident, person, instead, before)
+        actions = await _erase_actions(uow, incident, person, instead, before)
+        # What was told since of a message that is erased already may have been set aside.
+        said = select(Message.ts).where(*_in_channel(uow, incident), Message.person == person)
+        stamps |= set(await uow.session.scalars(said))
+    waited, events = await forgetting.in_inbox(uow.session, incident, stamps=stamps, person=person)
     kept_out = await _keep_out(uow, incident, waited, person, instead)
-    erased = Erased(messages=len(messages) + kept_out, entries=entries, actions=actions)
-    if not any((erased.messages, erased.entries, erased.actions)):
-        raise UserError(f"There's nothing to erase in {incident.name}.")
-    await outbox.forget(uow.session, uow.team_id, incident_id=incident.id, person=person)
+    erased = Erased(messages=len(messages) + kept_out, entries=entries, actions=actions, events=events)
+    if erased == Erased():
+        raise UserError(f"There's nothing to erase in {incident.name}, or it is erased already.")
     by_whom = Mrkdwn(" by {}").format(mention(person)) if person else Mrkdwn("")
-    uow.record(incident, "erased", Mrkdwn("Erased {}{}: {}").format(str(erased), by_whom, reason.strip()))
+    text = Mrkdwn("Erased {}{}: {}").format(str(erased), by_whom, reason.strip())
+    uow.record(incident, "erased", text, instead=instead)
+    for item in await forgetting.in_outbox(uow.session, incident, person=person, theirs=theirs):
+        item.finished_at = uow.now
+        await waiting.unmark(uow, item)
     await uow.session.flush()
-    await _redraft(uow, incident, instead)
+    await _redraft(uow, incident, instead, before)
     if entries and incident.is_live:
         await publish(uow, WordsErased(incident=incident))
     return erased
+
+
+async def _before(uow: UnitOfWork, incident: Incident) -> set[str]:
+    """What stands where words were erased before: they aren't erased again, so it stays who erased them, and when."""
+    rows = await uow.session.scalars(
+        select(TimelineEntry).where(TimelineEntry.incident_id == incident.id, TimelineEntry.kind == "erased")
+    )
+    return {str(row.data["instead"]) for row in rows if "instead" in row.data}
+
+
+async def _put_on_record_by(uow: UnitOfWork, incident: Incident, person: str) -> dict[str, Collection[int]]:
+    """Ids of what the person has put on record, by what messages call them."""
+
+    async def ids(table: type[TimelineEntry | Update | ActionItem], by: Any) -> set[int]:
+        return set(await uow.session.scalars(select(table.id).where(table.incident_id == incident.id, by == person)))
+
+    return {
+        "entry_id": await ids(TimelineEntry, TimelineEntry.person),
+        "update_id": await ids(Update, Update.person),
+        "action_id": await ids(ActionItem, ActionItem.added_by),
+    }
 
 
 async def _keep_out(
     uow: UnitOfWork, incident: Incident, stamps: Collection[str], person: str | None, instead: str
 ) -> int:
     """Puts down as erased what was let go of before it was on record: reading the channel again won't bring it in."""
-    rows = await uow.session.scalars(
-        select(Message.ts).where(
-            Message.team_id == uow.team_id, Message.channel_id == incident.channel_id, Message.ts.in_(stamps)
-        )
-    )
+    rows = await uow.session.scalars(select(Message.ts).where(*_in_channel(uow, incident), Message.ts.in_(stamps)))
     unknown = sorted(set(stamps) - set(rows))
     for ts in unknown:
         uow.session.add(
@@ -131,53 +160,66 @@ def _instead(by: str, at: datetime) -> str:
     return f"(erased by {by} on {at:%Y-%m-%d})"
 
 
-async def _entries(uow: UnitOfWork, incident: Incident, person: str) -> Iterable[TimelineEntry]:
-    """What the person put on the timeline in words of their own."""
-    rows = await uow.session.scalars(
-        select(TimelineEntry).where(TimelineEntry.incident_id == incident.id, TimelineEntry.person == person)
-    )
-    return [row for row in rows if _kept(row) is not None]
-
-
 def _kept(entry: TimelineEntry) -> Mrkdwn | None:
     """What of its text is the bot's and stays, up to the person's own words; None where it has none of those."""
     match entry.kind:
         case "note":
             return Mrkdwn("")
         case "priority":
-            return Mrkdwn(entry.text.partition(", because: ")[0] + ", because: ")
+            return _up_to(entry.text, ", because: ")
         case "update" | "action":
-            return Mrkdwn(entry.text.partition(": ")[0] + ": ")
-        case "status" if entry.data.get("reason"):
-            return Mrkdwn(entry.text.partition(": ")[0] + ": ")
+            return _up_to(entry.text, ": ")
+        case "status" if not entry.text.startswith("Status: "):  # the reason of an older one is in its text only
+            return _up_to(entry.text, ": ")
     return None
 
 
-async def _erase_entries(uow: UnitOfWork, incident: Incident, person: str, instead: str) -> int:
+def _up_to(text: str, end: str) -> Mrkdwn | None:
+    start, found, _ = text.partition(end)
+    return Mrkdwn(start + found) if found else None
+
+
+async def _erase_entries(
+    uow: UnitOfWork, incident: Incident, person: str, instead: str, before: Collection[str]
+) -> int:
     """The timeline's entries, and the rows that hold the same words."""
-    found = list(await _entries(uow, incident, person))
-    for entry in found:
-        if entry.kind == "priority" and entry.data.get("because") == incident.priority_because:
+    rows = await uow.session.scalars(
+        select(TimelineEntry).where(TimelineEntry.incident_id == incident.id, TimelineEntry.person == person)
+    )
+    found = 0
+    for entry in rows:
+        kept = _kept(entry)
+        if kept is None or entry.text in {kept + one for one in before}:
+            continue
+        found += 1
+        said = entry.data.get("reason") or entry.data.get("because") or plain(entry.text[len(kept) :])
+        if entry.kind == "priority" and incident.priority_because == said:
             incident.priority_because = instead
-        if entry.data.get("reason") and entry.data.get("reason") == incident.resolution:
+        if entry.kind == "status" and incident.resolution == said:
             incident.resolution = instead
-        entry.text = (_kept(entry) or Mrkdwn("")) + Mrkdwn("{}").format(instead)
+        entry.text = kept + instead
         entry.data = {key: instead if key in ("because", "reason") else value for key, value in entry.data.items()}
     updates = await uow.session.scalars(
-        select(Update).where(Update.incident_id == incident.id, Update.person == person)
+        select(Update).where(Update.incident_id == incident.id, Update.person == person, Update.text.not_in(before))
     )
     for update in updates:
         update.text = instead
-    if incident.reporter == person and incident.description:
+    if incident.reporter == person and incident.description not in {"", *before}:
         incident.description = instead
-        return len(found) + 1
-    return len(found)
+        found += 1
+    return found
 
 
-async def _erase_actions(uow: UnitOfWork, incident: Incident, person: str, instead: str) -> int:
+async def _erase_actions(
+    uow: UnitOfWork, incident: Incident, person: str, instead: str, before: Collection[str]
+) -> int:
     rows = (
         await uow.session.scalars(
-            select(ActionItem).where(ActionItem.incident_id == incident.id, ActionItem.added_by == person)
+            select(ActionItem).where(
+                ActionItem.incident_id == incident.id,
+                ActionItem.added_by == person,
+                ActionItem.text.not_in(before),
+            )
         )
     ).all()
     for row in rows:
@@ -185,13 +227,14 @@ async def _erase_actions(uow: UnitOfWork, incident: Incident, person: str, inste
     return len(rows)
 
 
-async def _redraft(uow: UnitOfWork, incident: Incident, instead: str) -> None:
+async def _redraft(uow: UnitOfWork, incident: Incident, instead: str, before: Collection[str]) -> None:
     """The newest draft is written anew from what is left; of earlier ones only that they were there stays."""
     rows = await uow.session.scalars(
         select(Postmortem).where(Postmortem.incident_id == incident.id).order_by(Postmortem.made_at, Postmortem.id)
     )
     drafts = rows.all()
-    for draft in drafts:
-        draft.markdown = f"{instead}\n"
+    for draft in drafts[:-1]:
+        if draft.markdown.strip() not in before:
+            draft.markdown = f"{instead}\n"
     if drafts:
         drafts[-1].markdown = uow.write_postmortem(await postmortem.facts(uow, incident))

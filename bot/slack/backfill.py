@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from bot.domain.speech import NOT_SPEECH
 from bot.domain.times import earlier_ts, from_ts
 from bot.errors import NOT_LET_IN, SlackBusy, SlackRefused, SlackUnclear
 from bot.progress import Report, unseen
@@ -16,7 +17,7 @@ from bot.service.incidents import by_id, live_with_channel, never_read, of_chann
 from bot.service.participants import take_part
 from bot.service.roles import check_holders
 from bot.slack.gateway import Gateway
-from bot.slack.listeners.events import NOT_SPEECH, TOMBSTONE, follow_channel, spoken
+from bot.slack.listeners.events import TOMBSTONE, follow_channel, spoken
 from bot.store.outages import fault_in
 from bot.store.tables import Workspace
 

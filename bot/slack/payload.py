@@ -1,15 +1,12 @@
 """Reading what Slack sends: what isn't of the kind that Slack documents counts as missing, so nobody trips over it."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.domain.times import from_ts
+from bot.domain.times import from_ts, is_ts
 
 Payload = Mapping[str, Any]
-
-_TS = re.compile(r"[0-9]{1,10}\.[0-9]{1,6}")
 
 
 def part_at(payload: Payload, key: str) -> Payload:
@@ -27,7 +24,7 @@ def text_at(payload: Payload, key: str) -> str | None:
 def ts_at(payload: Payload, key: str) -> str | None:
     """The text at `key`, where it is a message's ts."""
     value = text_at(payload, key)
-    return value if value is not None and _TS.fullmatch(value) else None
+    return value if value is not None and is_ts(value) else None
 
 
 def moment_at(payload: Payload, key: str, otherwise: datetime) -> datetime:

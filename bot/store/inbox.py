@@ -119,29 +119,6 @@ async def anything_waits(session: AsyncSession, team_id: str, *, but: Collection
     return found is not None
 
 
-async def forget(
-    session: AsyncSession, team_id: str, lane: str, *, stamps: Collection[str], person: str | None
-) -> set[str]:
-    """Lets go of what waits or failed in a lane and holds words of these messages, or of this person.
-
-    What is just being applied finds its message erased. Returns the ts of the person's messages that it held.
-    """
-    theirs = set()
-    rows = await session.scalars(
-        select(InboxItem)
-        .where(InboxItem.team_id == team_id, InboxItem.lane == lane, InboxItem.state.in_(("waiting", "failed")))
-        .with_for_update(skip_locked=True)
-    )
-    for row in rows:
-        event = row.body.get("event") or {}
-        parts = [one for one in (event, event.get("message"), event.get("previous_message")) if isinstance(one, dict)]
-        by_them = {str(one.get("ts")) for one in parts if person is not None and one.get("user") == person}
-        if event.get("type") == "message" and (by_them or any(one.get("ts") in stamps for one in parts)):
-            row.state, row.body, row.error = "applied", {}, None
-            theirs |= by_them
-    return theirs
-
-
 async def failed(session: AsyncSession, team_id: str) -> Sequence[InboxItem]:
     """What was set aside, oldest first."""
     rows = await session.scalars(

@@ -178,36 +178,6 @@ async def making_a_channel(session: AsyncSession, team_id: str) -> bool:
     return found is not None
 
 
-async def forget(session: AsyncSession, team_id: str, *, incident_id: int, person: str | None) -> None:
-    """Takes words out of what was told or is to be told; nothing else in the queue holds any.
-
-    Answers quote the record: those that were given need their text no more, and one that waits is not given, whoever
-    asked asks again. Of what this person said in the incident, the rest of long messages is not carried on; of what
-    they were asked about and the reasons that they gave, nothing is kept.
-    """
-    rows = await session.scalars(
-        select(OutboxItem)
-        .where(
-            OutboxItem.team_id == team_id, OutboxItem.step.in_(("answer", "post_rest", "post", "post_to_stakeholders"))
-        )
-        .with_for_update(skip_locked=True)
-    )
-    for row in rows:
-        payload = dict(row.payload)
-        if row.step in ("answer", "post_rest"):
-            its_rest = row.step == "post_rest" and person is not None and row.incident_id == incident_id
-            if row.state == "waiting" and "text" in payload and (row.step == "answer" or its_rest):
-                row.state = "needless"
-            if row.state not in UNFINISHED and "text" in payload:
-                payload["text"] = ""
-            if person is not None and payload.get("person") == person and "buttons" in payload:
-                payload["buttons"] = []
-        elif person is not None and payload.get("by") == person:
-            payload |= {key: "…" for key in ("reason", "because") if key in payload}
-        if payload != row.payload:
-            row.payload = payload
-
-
 async def next_time(session: AsyncSession, scope: Scope) -> datetime | None:
     """When the next item that has been told to wait may go out."""
     found: datetime | None = await session.scalar(

@@ -1,6 +1,7 @@
 """A secret that somebody posted can be taken out of the record for good; that it was, stays."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from bot.service import erasure, postmortem
 from bot.service.incidents import by_number
 from bot.slack.backfill import Backfill
 from bot.slack.gateway import Gateway
-from bot.store.tables import Base, InboxItem, Workspace
+from bot.store import inbox
+from bot.store.tables import Base, InboxItem, OutboxItem, TimelineEntry, Workspace
 from tests.databases import in_turn
-from tests.world import World
+from tests.world import World, shown
 
 SECRET = "hunter2"
 ERASED = "(erased by Ana Torres on 2026-03-02)"
@@ -37,6 +39,22 @@ async def erase(world: World, *stamps: str, person: str | None = None, by: str =
             await erasure.erase_messages(uow, incident, stamps, reason="It was a password")
         else:
             await erasure.erase_person(uow, incident, world.workspace.user(person).id, reason="They asked for it")
+    await world.settle()
+
+
+async def set_aside(world: World, channel: str, **events: dict[str, Any]) -> None:
+    """Events of the channel that could not be applied, by their keys."""
+    there = world.workspace.channel(channel).id
+    async with world.bot.desk.work() as uow:
+        for key, event in events.items():
+            row = {"key": key, "lane": there, "body": {"event": event}, "state": "failed", "received_at": uow.now}
+            uow.session.add(InboxItem(team_id=uow.team_id, error=f"KeyError: {SECRET}", **row))
+
+
+async def retry(world: World) -> None:
+    """What `incident-bot inbox --retry` does."""
+    async with world.bot.desk.work() as uow:
+        inbox.try_again(await inbox.failed(uow.session, uow.team_id))
     await world.settle()
 
 
@@ -224,3 +242,259 @@ async def test_what_cannot_be_erased_is_refused(world: World, case: str) -> None
     with pytest.raises(UserError, match=words[case]):
         await refused()
     assert (SECRET in await everything(world)) is (case != "twice")
+
+
+@in_turn("by", ["message", "person"])
+async def test_a_pin_that_was_set_aside_with_the_words_keeps_its_mark_alone(
+    world: World, channel: str, by: str
+) -> None:
+    ts = await world.say("ben", channel, f"The password is {SECRET}")
+    there, ana, ben = (world.workspace.channel(channel).id, *(world.workspace.user(one).id for one in ("ana", "ben")))
+    said = {"type": "message", "ts": ts, "user": ben, "text": SECRET, "blocks": [{"text": SECRET}]}
+    item = {"type": "message", "channel": there, "created_by": ana, "message": said}
+    pin = {"type": "pin_added", "user": ana, "channel_id": there, "item": item, "event_ts": "1772461999.000100"}
+    await set_aside(world, channel, Ev1=pin)
+    if by == "message":
+        await erase(world, ts)
+    else:
+        await erase(world, person="ben")
+    assert SECRET not in await everything(world)
+    await retry(world)
+    assert (await message(world, ts))["key_event"]
+
+
+async def test_what_others_said_stays_where_it_was_set_aside_with_the_words(world: World, channel: str) -> None:
+    """A reply that is sent to the channel too brings its thread's first message along; a shared one is attached."""
+    ts = await world.say("ben", channel, f"The password is {SECRET}")
+    there, ben, chloe = (
+        world.workspace.channel(channel).id,
+        *(world.workspace.user(one).id for one in ("ben", "chloe")),
+    )
+    root = {"type": "message", "ts": ts, "user": ben, "text": SECRET}
+    quoted = {"is_msg_unfurl": True, "author_id": ben, "ts": ts, "text": SECRET, "message_blocks": [{"ts": ts}]}
+    said = {"type": "message", "channel": there, "user": chloe, "thread_ts": ts}
+    reply = said | {"subtype": "thread_broadcast", "ts": "1772461999.000100", "text": "On it", "root": root}
+    share = said | {"ts": "1772461999.000200", "text": "Look", "attachments": [quoted]}
+    await set_aside(world, channel, Ev1=reply, Ev2=share)
+    await erase(world, person="ben")
+    assert SECRET not in await everything(world)
+    await retry(world)
+    told = [one["text"] for one in (await world.record())["messages"]]
+    assert told == [ERASED, "On it", "Look"]
+
+
+async def test_a_deletion_that_was_set_aside_is_still_a_deletion(world: World, channel: str) -> None:
+    """Slack leaves out what it likes of the message before."""
+    ts = await world.say("ben", channel, f"The password is {SECRET}")
+    there, ben = world.workspace.channel(channel).id, world.workspace.user("ben").id
+    event = {"type": "message", "subtype": "message_deleted", "channel": there, "ts": "1772461999.000100"}
+    before = {"user": ben, "text": SECRET}
+    await set_aside(
+        world,
+        channel,
+        Ev1=event | {"deleted_ts": ts, "previous_message": before},
+        Ev2=event | {"deleted_ts": "1772461888.000100", "previous_message": before},
+        Ev3=event | {"previous_message": before},
+    )
+    await erase(world, person="ben")
+    assert SECRET not in await everything(world)
+    await retry(world)
+    record = await world.record()
+    assert [(one["text"], bool(one["deleted_at"])) for one in record["messages"]] == [(ERASED, True)] * 2
+
+
+async def test_an_event_that_makes_no_sense_does_not_keep_anything_from_being_erased(
+    world: World, channel: str
+) -> None:
+    ts = await world.say("ben", channel, f"The password is {SECRET}")
+    there, ben = world.workspace.channel(channel).id, world.workspace.user("ben").id
+    event = {"type": "message", "channel": there, "user": ben, "text": SECRET}
+    await set_aside(
+        world, channel, **{f"Ev{n}": event | {"ts": odd} for n, odd in enumerate((["x"], {}, None, 7, "x"))}
+    )
+    await set_aside(world, channel, Ev5={"type": ["x"], "message": "x", "item": [1, {"ts": {}, "text": ["x"]}]})
+    await erase(world, ts)
+    await erase(world, person="ben")
+    left = await everything(world)
+    assert left.count(SECRET) == left.count(f"KeyError: {SECRET}") == 1, "of Ev5, of which nobody knows whose it is"
+    assert len((await world.record())["messages"]) == 1
+
+
+async def test_who_came_in_said_nothing(world: World, channel: str) -> None:
+    there, ben = world.workspace.channel(channel).id, world.workspace.user("ben").id
+    joined = {"type": "message", "subtype": "channel_join", "channel": there, "user": ben}
+    await set_aside(
+        world, channel, Ev1=joined | {"ts": "1772461999.000100", "text": f"<@{ben}> has joined the channel"}
+    )
+    await world.say("ben", channel, "hello")
+    await erase(world, person="ben")
+    assert [one["ts"] for one in (await world.record())["messages"] if one["ts"] == "1772461999.000100"] == []
+
+
+@in_turn("status", ["resolved", "investigating"])
+async def test_what_older_entries_tell_in_their_text_alone_goes_too(world: World, channel: str, status: str) -> None:
+    await world.command("ben", "status identified", channel=channel)
+    await world.command("ben", f"priority p2 Only {SECRET} & co leaked", channel=channel)
+    await world.command("ben", f"cancel {SECRET} <was> nothing", channel=channel)
+    await world.command("ben", f"reopen {SECRET} works: again", channel=channel)
+    await world.command("ben", f"resolve {SECRET} & co: gone", channel=channel)
+    if status == "investigating":
+        await world.command("ana", "reopen It is back", channel=channel)
+    async with world.bot.desk.work() as uow:
+        for entry in await uow.session.scalars(select(TimelineEntry)):
+            entry.data = {key: value for key, value in entry.data.items() if key not in ("reason", "because")}
+    await erase(world, person="ben")
+    assert SECRET not in await everything(world)
+    record = await world.record()
+    told = [one["text"] for one in record["timeline"]]
+    assert "Status: investigating → identified" in told
+    for start in ("Priority: P1 → P2, because", "Cancelled", "Reopened", "Resolved. Verified"):
+        assert f"{start}: {ERASED}" in told
+    assert record["incident"]["resolution"] == (ERASED if status == "resolved" else None)
+    assert record["incident"]["priority_because"] == ERASED
+
+
+async def test_the_hints_to_the_declaration_are_erased_with_the_reporters_words(world: World) -> None:
+    await world.declare(f"p1 Checkout returns 503 category:{SECRET} servic:{SECRET}!", who="ben")
+    await world.declare("p1 Logins fail category:lemons", who="ben")
+    await world.command("ben", "note That was me", channel="inc-1-checkout-returns-503-servic-hunter2")
+    await erase(world, person="ben")
+    async with world.bot.desk.look() as uow:
+        answers = await uow.session.scalars(
+            select(OutboxItem).where(OutboxItem.step == "answer").order_by(OutboxItem.id)
+        )
+        hints = [one.payload["references"]["hints"] for one in answers if "references" in one.payload]
+    assert hints[0] == []
+    assert "lemons" in hints[1][0]
+
+
+async def test_what_the_same_person_said_in_another_incident_stays(world: World, channel: str) -> None:
+    other = await world.declare("p2 Logins are slow")
+    world.server.faults.set({"error": {"method": "chat.postMessage", "status": 503}})
+    await world.command("ben", f"priority p2 Only {SECRET} leaked", channel=channel)
+    await world.command("ben", "priority p1 Everybody is locked out", channel=other)
+    await world.command("ben", "close", channel=other)
+    await erase(world, person="ben")
+    assert SECRET not in await everything(world)
+    world.server.faults.set({})
+    await world.pass_time(minutes=3)
+    assert any("Everybody is locked out" in one.text for one in world.by_bot(other))
+    assert not any("…" in one.text for one in world.by_bot(other))
+
+
+@in_turn("kept", ["as now", "before a rest told what it continues"])
+async def test_the_rest_of_what_somebody_else_said_is_carried_on(world: World, channel: str, kept: str) -> None:
+    await world.command("chloe", f"update {'a & b ' * 800} the end", channel=channel)
+    await world.pass_time(seconds=10)
+    await world.command("ben", f"update {'a & b ' * 800} {SECRET}", channel=channel)
+    await world.command("ben", f"note {'c & d ' * 800} {SECRET}", channel=channel)
+    await world.pass_time(seconds=15)
+    before = len([one for one in world.by_bot(channel) if one.is_reply])
+    world.server.faults.set({"error": {"method": "chat.postMessage", "status": 503}})
+    async with world.bot.desk.work() as uow:
+        uow.wakes.add("slack")
+        for rest in await uow.session.scalars(select(OutboxItem).where(OutboxItem.step == "post_rest")):
+            rest.state, rest.created_at = "waiting", uow.now  # its key changes with it: it isn't found as posted
+            if kept != "as now":
+                rest.payload = {key: value for key, value in rest.payload.items() if key != "of"}
+    await world.settle()
+    await world.pass_time(minutes=2)
+    assert "Not in Slack yet" in shown(world.card(channel))
+    await erase(world, person="ben")
+    assert SECRET not in await everything(world)
+    assert ("Not in Slack yet" in shown(world.card(channel))) is (kept == "as now")
+    world.server.faults.set({})
+    await world.pass_time(minutes=5)
+    again = [one.text for one in world.by_bot(channel) if one.is_reply][before:]
+    assert any("the end" in text for text in again) is (kept == "as now")
+    assert "Not in Slack yet" not in shown(world.card(channel))
+
+
+async def test_answers_about_something_else_are_given(world: World, channel: str) -> None:
+    other = await world.declare("p2 Logins are slow")
+    asked = len(world.workspace.ephemerals)
+    world.server.faults.set({"error": {"method": "response_url", "status": 503}})
+    await world.command("ben", f"note {SECRET} again", channel=channel)
+    await world.command("ben", f"nte {SECRET} again", channel=channel)
+    await world.command("chloe", "timeline INC-1")
+    await world.command("emi", "resolve They are fast again", channel=other)
+    await world.command("ben", "action done", channel=other)
+    await world.command("ben", "help note")
+    await world.pass_time(seconds=1)
+    await erase(world, person="ben")
+    assert SECRET not in await everything(world)
+    world.server.faults.set({})
+    await world.pass_time(minutes=2)
+    given = [one.text for one in world.workspace.ephemerals[asked:]]
+    assert len(given) == 3
+    for start in ("INC-2 is resolved", "Is “done” the text", "`/incident note"):
+        assert any(text.startswith(start) for text in given), given
+    await world.press("ben", "action with the text")
+    assert (await world.record(2))["action_items"][0]["text"] == "done"
+
+
+async def test_what_is_just_being_answered_goes_too_and_so_does_the_rest_of_an_answer(
+    world: World, channel: str
+) -> None:
+    ts, another = [await world.say("ben", channel, f"The password is {SECRET}") for _ in range(2)]
+    chloe = world.workspace.user("chloe").id
+
+    def item(step: str, lane: str, text: str, state: str) -> OutboxItem:
+        payload = {"person": chloe, "channel": chloe, "thread_ts": ts, "text": text}
+        return OutboxItem(team_id=uow.team_id, lane=lane, step=step, payload=payload, state=state, created_at=uow.now)
+
+    async with world.bot.desk.work() as uow:
+        begun = {name: item("answer", name, f"*Timeline of {name}*", "done") for name in ("INC-1", "INC-2")}
+        uow.session.add_all(begun.values())
+        await uow.session.flush()
+        sent = item("answer", "sent", f"INC-1: {SECRET}", "sending")
+        sent.destination = "elsewhere"  # or the bot would never be idle
+        goes, stays = (
+            [item("answer", name, text, "waiting"), item("post_rest", f"rest:{begun[name].id}", text, "waiting")]
+            for name, text in (("INC-1", SECRET), ("INC-2", "harmless"))
+        )
+        for one in (*goes, *stays):
+            one.not_before = uow.now + timedelta(minutes=1)
+        uow.session.add_all([sent, *goes, *stays])
+    await erase(world, ts)
+    async with world.bot.desk.look() as uow:
+        found = {one.id: one for one in await uow.session.scalars(select(OutboxItem))}
+        assert (found[sent.id].state, found[sent.id].payload["text"]) == ("sending", "…")
+        assert {found[one.id].state for one in goes} == {"needless"}
+        assert {found[one.id].state for one in stays} == {"waiting"}
+    await erase(world, another)
+    async with world.bot.desk.look() as uow:
+        found = {one.id: one for one in await uow.session.scalars(select(OutboxItem))}
+        assert {found[one.id].state for one in stays} == {"needless"}, "of what was emptied, nobody knows what it was"
+    assert SECRET not in await everything(world)
+
+
+async def test_what_is_erased_already_is_not_erased_again(world: World, channel: str) -> None:
+    ts = await world.say("ben", channel, f"I typed {SECRET}")
+    await world.command("ben", f"note {SECRET} was in the ticket", channel=channel)
+    await world.command("ben", f"update next:20m We rotate {SECRET}", channel=channel)
+    await world.command("ben", f"action Delete {SECRET} owner:@chloe", channel=channel)
+    await world.command("ben", f"resolve {SECRET} is refused", channel=channel)
+    await world.command("ben", "postmortem", channel=channel)
+    await erase(world, person="ben")
+    before = await world.record()
+    await world.pass_time(days=1)
+    with pytest.raises(UserError, match="nothing to erase"):
+        await erase(world, person="ben", by="chloe")
+    assert await world.record() == before
+
+    said = {"ts": ts, "text": SECRET}
+    edit = {"type": "message", "subtype": "message_changed", "ts": "1772461999.000100", "message": said}
+    await set_aside(world, channel, Ev1=edit | {"channel": world.workspace.channel(channel).id})
+    await world.command("ben", f"note {SECRET} is new", channel=channel)
+    await erase(world, person="ben", by="chloe")
+    assert SECRET not in await everything(world)
+    after = await world.record()
+    told = [one["text"] for one in after["timeline"]]
+    assert told[: len(before["timeline"])] == [one["text"] for one in before["timeline"]]
+    assert told[len(before["timeline"]) :] == [
+        "(erased by Chloe Martin on 2026-03-03)",
+        "Erased 1 timeline entry and 1 waiting event by @ben: They asked for it",
+    ]
+    for part in ("messages", "updates", "action_items", "incident"):
+        assert after[part] == before[part]

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from bot.domain.speech import NOT_SPEECH
 from bot.errors import TooEarly
 from bot.service import channels, chat, people
 from bot.service.chat import MARKS, Spoken, Version
@@ -23,35 +24,6 @@ Event = Mapping[str, Any]
 
 # A deleted thread parent that has replies arrives as a change to this.
 TOMBSTONE = "tombstone"
-# What the workspace says about a channel is not what people said in it.
-NOT_SPEECH = frozenset(
-    {
-        "channel_join",
-        "channel_leave",
-        "channel_topic",
-        "channel_purpose",
-        "channel_name",
-        "channel_archive",
-        "channel_unarchive",
-        "channel_posting_permissions",
-        "channel_convert_to_private",
-        "group_join",
-        "group_leave",
-        "group_topic",
-        "group_purpose",
-        "group_name",
-        "group_archive",
-        "group_unarchive",
-        "pinned_item",
-        "unpinned_item",
-        "ekm_access_denied",
-        "message_replied",
-        "reminder_add",
-        "bot_add",
-        "bot_remove",
-        "tombstone",
-    }
-)
 
 
 async def apply(uow: UnitOfWork, happened: Sequence[Happening]) -> None:

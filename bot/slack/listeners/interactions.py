@@ -117,10 +117,7 @@ class Interactions:
         if answer.message is not None and answer.after is not None:
             words = {"message": answer.message, "references": dict(answer.references)}
         if answer.buttons:
-            words |= {
-                "channel_id": requester.channel_id,
-                "buttons": [{"label": one.label, "command": one.command} for one in answer.buttons],
-            }
+            words["buttons"] = [{"label": one.label, "command": one.command} for one in answer.buttons]
         if requester.replaces:
             words["replaces"] = True
         await uow.tell(
@@ -128,7 +125,12 @@ class Interactions:
             lane=f"answer:{requester.key or uuid4().hex}",
             after=answer.after,
             urgency=1,
-            payload={"person": requester.person, "response_url": requester.response_url, **words},
+            payload={
+                "person": requester.person,
+                "response_url": requester.response_url,
+                "channel_id": requester.channel_id,
+                **words,
+            },
         )
 
     async def _refusal(self, refusal: UserError, typed: str) -> Mrkdwn:

@@ -106,6 +106,7 @@ class Posting(Step):
                     "thread_ts": call.arguments.get("thread_ts") or answer["ts"],
                     # The words themselves: made anew, the message could break in other places.
                     "text": part["text"],
+                    "of": item.payload.get("of", item.id),  # whose words they are is known of that one
                 },
             )
 

@@ -34,7 +34,7 @@ class OutboxItem(Row, Base):
     """One thing to tell somebody, committed with the change that it tells.
 
     It is rendered when it is sent, so a late card shows the present: most payloads are references. Answers, the rest
-    of long messages and reasons are kept as text, and `outbox.forget` erases them.
+    of long messages, reasons and hints are kept as text, and bot.store.forgetting erases them.
     """
 
     __tablename__ = "outbox"

@@ -13,6 +13,7 @@ from bot.domain.times import (
     clock_time,
     earlier_ts,
     from_ts,
+    is_ts,
     iso,
     parse_duration,
     parse_next,
@@ -416,6 +417,23 @@ def test_a_time_that_has_not_come_is_exported_as_none() -> None:
 )
 def test_a_slack_ts_is_a_time(ts: str, expected: str) -> None:
     assert from_ts(ts) == utc(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1540162440.000100", True),
+        ("1540162440.5", True),
+        ("1540162440", False),
+        ("11540162440.000100", False),
+        ("1540162440.0001000", False),
+        ("1540162440.000100 ", False),
+        ("None", False),
+        ("", False),
+    ],
+)
+def test_a_messages_ts_is_told_from_anything_else(text: str, expected: bool) -> None:
+    assert is_ts(text) is expected
 
 
 @pytest.mark.parametrize(
