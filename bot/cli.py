@@ -25,7 +25,6 @@ from bot.errors import BotError, ConfigError, SlackBusy, SlackRefused, SlackUncl
 
 Verb = Callable[[argparse.Namespace], Coroutine[Any, Any, int]]
 
-_UNMET = "I have not met {} yet; people are known once they were in an incident's channel."
 DEFAULT_SPEED = 1440.0  # a day in a minute
 
 
@@ -87,7 +86,8 @@ def _in_a_shell(command: str, person: str | None) -> str:
     verb, tail = first_word(rest)
     words = " ".join(filter(None, (f"INC-{number}" if number is not None else "", plain(tail))))
     return " ".join(
-        ["incident-bot", verb, *([shlex.quote(words)] if words else []), *(["--as", person] if person else [])]
+        ["incident-bot", verb, *([shlex.quote(words)] if words else [])]
+        + (["--as", shlex.quote(person)] if person else [])
     )
 
 
@@ -147,8 +147,8 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("incident", metavar="INC-1", type=_number)
     what = erase.add_mutually_exclusive_group(required=True)
     what.add_argument("--message", metavar="TS", action="append", type=_stamp, help="a message: its ts or its link")
-    what.add_argument("--person", metavar="@HANDLE", dest="whose", help="all that one person said in the incident")
-    erase.add_argument("--as", dest="person", metavar="@HANDLE", required=True, help="who you are in Slack")
+    what.add_argument("--person", metavar="WHO", dest="whose", help="all that one person said: @handle or id")
+    erase.add_argument("--as", dest="person", metavar="WHO", required=True, help="who you are: @handle or id")
     erase.add_argument("--reason", metavar="TEXT", required=True, help="why; it stays on record")
 
     _add_upkeep(add)
@@ -157,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
             continue
         verb = add(command.name, command.summary, _verb, of_team=True)
         verb.add_argument("words", nargs="*", metavar="WORD", help=f"as in Slack: {command.usage or 'nothing more'}")
-        verb.add_argument("--as", dest="person", metavar="@HANDLE", help="who you are in Slack")
+        verb.add_argument("--as", dest="person", metavar="WHO", help="who you are in Slack: @handle or id")
         verb.add_argument("--json", action="store_true", help="for machines")
     return parser
 
@@ -385,21 +385,19 @@ async def _erase(arguments: argparse.Namespace) -> int:
 
     async with open_desk(Environment.read(), team=arguments.team) as desk:
         async with desk.look() as uow:
-            actor = await people.by_handle(uow, arguments.person)
-            whose = await people.by_handle(uow, arguments.whose) if arguments.whose else None
-        for handle, found in ((arguments.person, actor), (arguments.whose, whose)):
-            if handle and found is None:
-                return _fail(_UNMET.format(handle))
-        async with desk.work(actor=actor.user_id if actor else None) as uow:
+            actor = await people.acting(uow, arguments.person)
+            whose = await people.whose(uow, arguments.whose) if arguments.whose is not None else None
+        async with desk.work(actor=actor) as uow:
             incident = await by_number(uow, arguments.incident)
             if whose is not None:
-                erased = await erasure.erase_person(uow, incident, whose.user_id, reason=arguments.reason)
+                erased = await erasure.erase_person(uow, incident, whose, reason=arguments.reason)
             else:
                 erased = await erasure.erase_messages(uow, incident, arguments.message, reason=arguments.reason)
         await desk.database.forget()
+    stays = " Its title, service and category stay." if whose == incident.reporter else ""
     _say(
-        f"Erased {erased} from the record of {incident.name}. I can't reach Slack, exported files and backups: delete "
-        "it there too."
+        f"Erased {erased} from the record of {incident.name}.{stays} I can't reach Slack, exported files and backups: "
+        "delete it there too."
     )
     return 0
 
@@ -517,10 +515,7 @@ async def _verb(arguments: argparse.Namespace) -> int:
         actor = None
         if arguments.person is not None:
             async with desk.look() as uow:
-                person = await people.by_handle(uow, arguments.person)
-            if person is None:
-                return _fail(_UNMET.format(arguments.person))
-            actor = person.user_id
+                actor = await people.acting(uow, arguments.person)
         async with contextlib.AsyncExitStack() as stack:
             uow = await stack.enter_async_context(desk.look(actor=actor) if reads else desk.work(actor=actor))
             call = Call(

@@ -1,6 +1,7 @@
 """Who people are, as far as the workspace told us."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from bot.store.upsert import upsert
 _MOST_MENTIONS = 20
 # Places in the queue; the lower goes first.
 _TAKES_PART, _MENTIONED = 8, 9
+_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 _SLACKBOT = "USLACKBOT"  # of which Slack says that it is no bot
 
 
@@ -66,11 +68,49 @@ async def at_work(uow: UnitOfWork, user_id: str) -> Person:
     return person
 
 
-async def by_handle(uow: UnitOfWork, handle: str) -> Person | None:
-    """The person with this handle (`ana` or `@ana`), among those whom the database has met."""
-    wanted = handle.removeprefix("@").lower()
-    rows = await uow.session.scalars(select(Person).where(Person.team_id == uow.team_id, Person.deleted.is_(False)))
-    return next((person for person in rows if person.handle.lower() == wanted), None)
+async def acting(uow: UnitOfWork, text: str) -> str:
+    """The id of the one person here whom `text` names, by handle (`ana`, `@ana`) or by id; else a refusal."""
+    found = await _called(uow, text)
+    here = [person for person in found if not person.deleted]
+    if found and not here:
+        raise UserError(f"{found[0].name} has left the workspace. Name somebody who is still here.")
+    return _the_one(text, here)
+
+
+async def whose(uow: UnitOfWork, text: str) -> str:
+    """The same, also of somebody who has left; an id that the database has not met is taken as it is."""
+    found = await _called(uow, text)
+    if not found and _ID.fullmatch(_bare(text)):
+        return _bare(text)
+    return _the_one(text, found)
+
+
+def _the_one(text: str, found: Sequence[Person]) -> str:
+    if not found:
+        raise UserError(f"I have not met {text} yet; people are known once they were in an incident's channel.")
+    if len(found) > 1:
+        raise UserError(f"{_several(text, found)} Name one by id.")
+    return found[0].user_id
+
+
+def _several(text: str, found: Sequence[Person]) -> str:
+    listed = ", ".join(f"{one.user_id} ({one.name}{', who has left' if one.deleted else ''})" for one in found)
+    return f"{len(found)} people go by {text}: {listed}."
+
+
+def _bare(text: str) -> str:
+    """`<@U1|ana>`, `@ana` and so on without the signs around it."""
+    return (mentioned(text) or [text.strip().removeprefix("@")])[0]
+
+
+async def _called(uow: UnitOfWork, text: str) -> Sequence[Person]:
+    """Who has this id, else who have this handle, among those whom the database has met."""
+    wanted = _bare(text)
+    if not wanted:
+        return []
+    rows = (await uow.session.scalars(select(Person).where(Person.team_id == uow.team_id).order_by(Person.id))).all()
+    by_id = [person for person in rows if person.user_id == wanted]
+    return by_id or [person for person in rows if person.handle.lower() == wanted.lower()]
 
 
 async def named(uow: UnitOfWork, text: str) -> str | None:
@@ -83,10 +123,12 @@ async def named(uow: UnitOfWork, text: str) -> str | None:
     handle = next((word for word in text.split() if word.startswith("@")), None)
     if handle is None:
         return None
-    person = await by_handle(uow, handle)
-    if person is None:
+    found = [person for person in await _called(uow, handle) if not person.deleted]
+    if len(found) > 1:
+        raise UserError(f"{_several(handle, found)} Type @ and pick the person from the list.")
+    if not found:
         raise UserError(f"I don't know {handle}. Type @ and pick the person from the list.")
-    return person.user_id
+    return found[0].user_id
 
 
 async def zone_of(uow: UnitOfWork, user_id: str) -> ZoneInfo:

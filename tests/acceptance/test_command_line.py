@@ -16,7 +16,7 @@ from sqlalchemy import select
 from bot.cli import main
 from bot.sandbox import RealClock, SandboxServer, default_workspace
 from bot.store.database import Database
-from bot.store.tables import Workspace
+from bot.store.tables import Person, Workspace
 from tests.acceptance.test_run import room_of
 from tests.processes import (
     PATIENCE,
@@ -120,6 +120,44 @@ async def test_what_is_erased_is_in_no_file_any_more(with_an_incident: dict[str,
     again = await told(*erasing, "--message", ts, env=env, cwd=tmp_path)
     assert (again.code, again.out) == (1, "")
     assert f"INC-1 has no message {ts} on record" in again.err
+
+
+async def test_who_has_left_can_be_erased_and_erases_nobody(with_an_incident: dict[str, str], tmp_path: Path) -> None:
+    env = with_an_incident
+    database = Database(env["DATABASE_URL"])
+    async with database.write() as session:
+        [ana] = await session.scalars(select(Person).where(Person.handle == "ana"))
+        ana.deleted = True
+        others = {"U0ZOE": ("zoe", "Zoe Ward", False), "U0BEFORE": ("ana", "Anna Roe", True)}
+        for user_id, (handle, name, deleted) in others.items():
+            person = Person(team_id=ana.team_id, user_id=user_id, handle=handle, name=name, tz="UTC", deleted=deleted)
+            session.add(person)
+    await database.close()
+    erasing = ("erase", "INC-1", "--reason", "They asked for it")
+    refused = {
+        ("--as", ana.user_id, "--person", "@zoe"): "Ana Torres has left the workspace",
+        (
+            "--as",
+            "@zoe",
+            "--person",
+            "@ana",
+        ): f"2 people go by @ana: {ana.user_id} (Ana Torres, who has left), U0BEFORE",
+        ("--as", "@zoe", "--person", "@nobody"): "I have not met @nobody yet",
+        ("--as", "@zoe", "--person", ""): "I have not met",
+        ("--as", "U0NOBODY", "--person", "@zoe"): "I have not met U0NOBODY yet",
+        ("--as", "@zoe", "--person", "U0NOBODY"): "nothing to erase in INC-1",
+    }
+    for words, why in refused.items():
+        finished = await told(*erasing, *words, env=env, cwd=tmp_path)
+        assert (finished.code, finished.out) == (1, "")
+        assert why in finished.err
+    finished = await told(*erasing, "--as", "<@U0ZOE|zoe>", "--person", ana.user_id, env=env, cwd=tmp_path)
+    assert (finished.code, finished.err) == (0, "")
+    assert "from the record of INC-1. Its title, service and category stay. I can't reach" in finished.out
+    again = await told(*erasing, "--as", "U0ZOE", "--person", ana.user_id, env=env, cwd=tmp_path)
+    assert "nothing to erase in INC-1, or it is erased already" in again.err
+    asked = await told("note", "INC-1", "?", "--as", "<@U0ZOE|zoe>", env=env, cwd=tmp_path)
+    assert asked.err.endswith("--as '<@U0ZOE|zoe>'")
 
 
 async def test_where_several_workspaces_share_a_database_the_one_that_is_meant_is_named(

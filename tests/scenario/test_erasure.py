@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from bot.errors import UserError
-from bot.service import erasure, postmortem
+from bot.service import erasure, people, postmortem
 from bot.service.incidents import by_number
 from bot.slack.backfill import Backfill
 from bot.slack.gateway import Gateway
 from bot.store import inbox
-from bot.store.tables import Base, InboxItem, OutboxItem, TimelineEntry, Workspace
+from bot.store.tables import Base, InboxItem, OutboxItem, Person, TimelineEntry, Workspace
 from tests.databases import in_turn
 from tests.world import World, shown
 
@@ -242,6 +242,52 @@ async def test_what_cannot_be_erased_is_refused(world: World, case: str) -> None
     with pytest.raises(UserError, match=words[case]):
         await refused()
     assert (SECRET in await everything(world)) is (case != "twice")
+
+
+@in_turn("named", ["U", "@U", "<@U>", "<@U|ben>", "@ben", "ben", "@Ben"])
+async def test_who_has_left_is_found_by_handle_and_by_id(world: World, channel: str, named: str) -> None:
+    await world.say("ben", channel, f"I typed {SECRET}")
+    ben = world.workspace.user("ben").id
+    await world.workspace.deactivate_user(user="ben")
+    await world.settle()
+    named = named.replace("U", ben)
+    async with world.bot.desk.look() as uow:
+        found = await people.whose(uow, named)
+        assert found == ben
+        with pytest.raises(UserError, match="Ben Okafor has left the workspace"):
+            await people.acting(uow, named)
+    await erase(world, person="ben")
+    assert SECRET not in await everything(world)
+
+
+async def test_a_handle_that_two_people_have_had_is_not_guessed_at(world: World, channel: str) -> None:
+    await world.say("ben", channel, f"I typed {SECRET}")
+    ben = world.workspace.user("ben").id
+    async with world.bot.desk.work() as uow:
+        before = Person(team_id=uow.team_id, user_id="U0BEFORE", handle="ben", name="Benedict Roe", tz="UTC")
+        before.deleted = True
+        uow.session.add(before)
+    async with world.bot.desk.work() as uow:
+        assert await people.acting(uow, "@ben") == ben, "only one of them can act"
+        assert await people.whose(uow, "U0BEFORE") == "U0BEFORE"
+        with pytest.raises(UserError, match=r"2 people.*@ben.*U0BEFORE \(Benedict Roe, who has left\)"):
+            await people.whose(uow, "@ben")
+        (await people.known(uow, "U0BEFORE")).deleted = False
+        await uow.session.flush()
+        with pytest.raises(UserError, match=f"{ben} \\(Ben Okafor\\)"):
+            await people.acting(uow, "@ben")
+        with pytest.raises(UserError, match=r"2 people go by @ben.*pick the person from the list"):
+            await people.named(uow, "tech @ben")
+
+
+async def test_who_was_never_met_is_erased_by_id_and_acts_for_nobody(world: World) -> None:
+    async with world.bot.desk.look() as uow:
+        assert await people.whose(uow, "<@U0STRANGER>") == "U0STRANGER"
+        for named in ("@nobody", "", "@"):
+            with pytest.raises(UserError, match="not met"):
+                await people.whose(uow, named)
+        with pytest.raises(UserError, match="not met"):
+            await people.acting(uow, "U0STRANGER")
 
 
 @in_turn("by", ["message", "person"])
