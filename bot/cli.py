@@ -79,8 +79,9 @@ def _spellings(buttons: Sequence[Button], person: str | None) -> list[str]:
 def _in_a_shell(command: str, person: str | None) -> str:
     import shlex
 
-    from bot.domain.command_line import first_word, take_reference
+    from bot.domain.command_line import first_word
     from bot.domain.mrkdwn import plain
+    from bot.domain.references import take_reference
 
     number, rest = take_reference(command)
     verb, tail = first_word(rest)
@@ -190,7 +191,7 @@ def _speed(text: str) -> float:
 
 
 def _number(text: str) -> int:
-    from bot.domain.command_line import take_reference
+    from bot.domain.references import take_reference
 
     number, rest = take_reference(text if not text.isdigit() else f"INC-{text}")
     if number is None or rest:

@@ -18,11 +18,6 @@ TEXT_FOLLOWS = "::"
 _KEY = r"(?P<open>[(\[])?(?P<dashes>-{1,2})"
 _OPTION = re.compile(_KEY + r"?(?P<key>[A-Za-z_]{2,20})(?P<sign>\s*[:=]\s*)")
 _FLAG = re.compile(_KEY + r"(?P<key>[A-Za-z_]{2,20})(?P<sign>\s+|$)")
-_REFERENCE = re.compile(r"#?(?:inc-?)(\d{1,9})", re.IGNORECASE)
-_LOOSE = re.compile(
-    r"(?:please\s+)?[\s(\[*_`\"'~]*(?:(?:inc|incident)[\s_#-]*(\d{1,9})|<#\w+\|inc-(\d{1,9})[^>]*>)[\W_]*(?=\s|$)",
-    re.IGNORECASE,
-)
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\S+")
 _PERSON = re.compile(r"<@[^<>]+>|@\S+")
@@ -258,19 +253,6 @@ def first_word(text: str) -> tuple[str, str]:
     # Any space: a line break after the verb is typed with Shift+Enter, a no-break space is pasted.
     head = next(iter(text.split()), "")
     return head, text.strip().removeprefix(head).strip()
-
-
-def take_reference(text: str) -> tuple[int | None, str]:
-    """The incident's number where the text starts with one (`INC-3`, `inc3`, `#INC-3:`), and the rest."""
-    head, tail = first_word(text)
-    match = _REFERENCE.fullmatch(plain_keys(head).rstrip(":,"))
-    return (int(match[1]), tail) if match else (None, text.strip())
-
-
-def loose_reference(text: str) -> tuple[int, str] | None:
-    """Another way in which the text may begin with an incident: `INC 2`, `(inc_2)`, its channel; enough to ask."""
-    match = _LOOSE.match(plain_keys(text))
-    return (int(match[1] or match[2]), text[match.end() :].strip()) if match else None
 
 
 def nearest(word: str, names: Collection[str], *, cutoff: float = 0.6) -> str | None:

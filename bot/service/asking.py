@@ -8,6 +8,7 @@ from bot.domain.command_line import CommandLine, Doubt, spell
 from bot.domain.mrkdwn import plain
 from bot.domain.priority import Scale
 from bot.domain.question import Button, Question
+from bot.domain.references import Named
 from bot.domain.typed import plain_keys
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ def quoted(text: str) -> str:
     return f"“{words if len(words) <= _SHOWN else words[: _SHOWN - 1] + '…'}”"
 
 
-def which_incident(command: "Command", *, here: int, named: int, tail: str, after: str) -> Question:
-    """In an incident's channel another one was named first; `after` is the text behind that name.
+def which_incident(command: "Command", *, here: int, named: Named, tail: str) -> Question:
+    """In an incident's channel another one was named.
 
     Nothing is looked up: whether the other one exists is not everybody's to know.
     """
@@ -44,9 +45,9 @@ def which_incident(command: "Command", *, here: int, named: int, tail: str, afte
         )
 
     return Question(
-        f"Which incident do you mean? This is INC-{here}'s channel, but you named INC-{named} first. "
-        "Nothing has changed yet.",
-        way(named, after),
+        f"Which incident do you mean? This is INC-{here}'s channel, but you named INC-{named.number}"
+        f"{'' if named.before else ' first'}. Nothing has changed yet.",
+        way(named.number, f"{named.before} {named.after}".strip()),
         way(here, tail),
     )
 
@@ -120,10 +121,15 @@ def _too_many_words(command: "Command", *, number: int | None, words: str) -> Qu
     return Question(
         f"I don't know what {quoted(words)} means here. `/incident {command.name}` takes no more words: it {does}",
         Button(
-            label=f"Just {command.name}{f' INC-{number}' if number else ''}",
+            label=f"Just {command.name}{_of(number)}",
             command=spell(command.name, "", number=number),
         ),
     )
+
+
+def _of(number: int | None) -> str:
+    """The incident, on a button: only where it was named."""
+    return f" INC-{number}" if number is not None else ""
 
 
 def _is_it_text(command: "Command", *, number: int | None, line: CommandLine) -> Question:

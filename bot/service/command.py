@@ -2,18 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal
 
-from bot.domain.command_line import (
-    CommandLine,
-    first_word,
-    loose_reference,
-    nearest,
-    parse_command_line,
-    take_reference,
-)
+from bot.domain.command_line import CommandLine, first_word, nearest, parse_command_line
 from bot.domain.mrkdwn import Mrkdwn, mentioned, plain
 from bot.domain.question import Button, Question
+from bot.domain.references import Named, loose_references, take_reference
 from bot.domain.typed import plain_keys
 from bot.errors import UserError
 from bot.service import asking
@@ -21,6 +16,8 @@ from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_number, may_see, of_channel, why_hidden
 from bot.service.people import handles
 from bot.store.tables import Incident, OutboxItem
+
+_SMALL_WORDS = frozenset({"at", "for", "in", "of", "on", "to"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,11 +112,18 @@ class Reading:
     line: CommandLine
 
 
-def read(commands: Mapping[str, Command], text: str, *, here: int | None = None) -> Reading:
+def read(
+    commands: Mapping[str, Command],
+    text: str,
+    *,
+    here: int | None = None,
+    channels: Mapping[str, int] = MappingProxyType({}),
+) -> Reading:
     """`text` is what follows /incident, as Slack sends it; the incident may be named before or after the verb.
 
     `here` is the incident whose channel it was typed in. There another number behind the verb may be part of the text
-    (`note INC-1 was the same thing`), so what would change something is asked about: a Question.
+    (`note INC-1 was the same thing`), so what would change something is asked about: a Question. `channels` has the
+    numbers of the incidents whose channels are mentioned.
     """
     number, rest = take_reference(text)
     verb, tail = first_word(rest)
@@ -132,23 +136,33 @@ def read(commands: Mapping[str, Command], text: str, *, here: int | None = None)
     if number is None and command.about_incident:
         named, after = take_reference(tail)
         only_reads = command.reads == "always" or (command.reads == "bare" and not after)
-        if named is not None and here is not None and named != here and not only_reads:
-            raise asking.which_incident(command, here=here, named=named, tail=tail, after=after)
+        if here is not None and not only_reads:
+            exact = Named(number=named, before="", after=after) if named is not None else None
+            other = exact or _named_otherwise(command, tail, channels)
+            if other is not None and other.number != here:
+                raise asking.which_incident(command, here=here, named=other, tail=tail)
         number, tail = named, after
-        if named is None and here is not None and not only_reads and (loose := loose_reference(tail)):
-            other, after = loose
-            if other != here:
-                raise asking.which_incident(command, here=here, named=other, tail=tail, after=after)
     line = parse_command_line(tail, command.options)
     if question := asking.about_words(command, number=number, line=line, verbs=names):
         raise question
     return Reading(command=command, number=number, line=line)
 
 
+def _named_otherwise(command: Command, tail: str, channels: Mapping[str, int]) -> Named | None:
+    """The incident that `tail` names in another way than INC-2, at the place where it would not be part of a text."""
+    for named in loose_references(tail, channels):
+        before = plain_keys(parse_command_line(named.before, command.options).words).lower().split()
+        argument = [word for word in before if word not in _SMALL_WORDS and not word.isdecimal()]  # sev 1 for …
+        # A text is about other incidents too; a role or a priority stands before what it is said of.
+        if not before or command.takes == "nothing" or (command.takes == "words" and len(argument) <= 1):
+            return named
+    return None
+
+
 def _unknown(verb: str, tail: str, number: int | None, names: Mapping[str, Command]) -> Question:
     guess = nearest(plain_keys(verb), names)
     hint = f"Did you mean `/incident {guess}`? " if guess else ""
-    meant = " ".join(filter(None, (f"INC-{number}" if number else "", guess, tail)))
+    meant = " ".join(filter(None, (f"INC-{number}" if number is not None else "", guess, tail)))
     return Question(
         f"There's no `/incident {plain(verb)[:40]}`. {hint}`/incident help` lists what there is.",
         *([Button(label=plain(meant), command=meant)] if guess else []),

@@ -82,6 +82,20 @@ async def number_here(uow: UnitOfWork, channel_id: str | None) -> int | None:
     return found
 
 
+async def numbers_by_channel(uow: UnitOfWork, channels: Collection[str]) -> dict[str, int]:
+    """{id or name of a channel: its incident's number}, without the incidents that the actor may not see."""
+    if not channels:
+        return {}
+    is_one = or_(Incident.channel_id.in_(channels), Incident.channel_name.in_(channels))
+    rows = await uow.session.scalars(
+        select(Incident).where(Incident.team_id == uow.team_id, is_one).order_by(Incident.number)
+    )
+    seen = [one for one in rows.all() if await may_see(uow, one)]
+    return {
+        name: one.number for one in seen for name in (one.channel_name, one.channel_id) if name and name in channels
+    }
+
+
 async def known_channels(uow: UnitOfWork, channel_ids: Collection[str]) -> Sequence[str]:
     """Those of the channels that are an incident's."""
     rows = await uow.session.scalars(

@@ -134,13 +134,35 @@ async def test_the_other_reading_keeps_the_number_in_the_text(world: World) -> N
         "close INC-2",
         "reopen INC-2 Again",
         "postmortem INC-2",
+        "priority p3 INC-2 only one customer",
+        "priority sev 3 for INC-2 only one customer",
+        "close mails INC-2",
+        "update next:20m INC-2 mails are late",
+        "note at:14:00Z #2 the queue is empty",
+        "resolve <#C0123|mails-late> mails flow again",
+        "priority p3 <#C0123|mails-late> only one customer",
+        "close <#C0123>",
     ],
 )
 def test_every_verb_that_changes_something_asks(typed: str) -> None:
     with pytest.raises(Question) as asked:
-        read(COMMANDS, typed, here=1)
+        read(COMMANDS, typed, here=1, channels={"C0123": 2})
     ways = [read(COMMANDS, one.command, here=1) for one in asked.value.buttons]
     assert [one.number for one in ways] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "note It was the same thing as INC-2",
+        "priority p1 same cause as INC-2",
+        "resolve :: INC-2 was it",
+        "resolve #1 is over",
+        "INC-1 resolve #2 was it",
+    ],
+)
+def test_talk_of_another_incident_is_not_asked_about(typed: str) -> None:
+    read(COMMANDS, typed, here=1)
 
 
 @pytest.mark.parametrize("typed", ["status INC-2", "timeline INC-2", "resolve INC-1 fixed", "INC-2 resolve fixed"])
@@ -199,6 +221,7 @@ async def test_the_priority_is_changed_as_it_is_declared(world: World) -> None:
         ("declare help", "declare with the text “help”", "declare :: help"),
         ("list closed", "Just list", "list"),
         ("close thanks everyone", "Just close", "close"),
+        ("INC-0 close thanks everyone", "Just close INC-0", "INC-0 close"),
         ("timeline all", "Just timeline", "timeline"),
         ("declair p1 x", "declare p1 x", "declare p1 x"),
         ("note service: x at: y", "Keep it in the text", "note :: service: x at: y"),
@@ -231,7 +254,61 @@ async def test_who_hesitates_ends_nothing(world: World, subtests: pytest.Subtest
             assert (await world.record())["incident"]["status"] == "investigating"
 
 
-NAMED = ["INC 2", "(INC-2)", "`INC-2`", "incident 2", "inc_2", "please INC-2", "INC-2?"]
+async def test_another_incidents_channel_names_it(world: World, subtests: pytest.Subtests) -> None:
+    checkout = await world.declare("p1 Checkout returns 503")
+    mails = await world.declare("p2 Mails are late")
+    await world.workspace.rename_channel(user="ana", channel=mails, name="mails-late")
+    await world.settle()
+    there = world.workspace.channel("mails-late").id
+    for typed in ("#mails-late", "(#mails-late)", f"https://acme.slack.com/archives/{there}"):
+        with subtests.test(typed=typed):
+            answer = await world.command("ana", f"resolve {typed} mails flow again", channel=checkout)
+            assert "you named INC-2 first" in answer.text
+            assert world.buttons("ana")[0] == "INC-2: resolve “mails flow again”"
+    await world.press("ana", "INC-2")
+    assert (await world.record(1))["incident"]["status"] == "investigating"
+    assert (await world.record(2))["incident"]["status"] == "resolved"
+
+
+async def test_a_channel_that_is_none_of_an_incidents_is_part_of_the_text(world: World) -> None:
+    checkout = await world.declare("p1 Checkout returns 503")
+    await world.command("ana", "resolve #general confirms it", channel=checkout)
+    assert (await world.record())["incident"]["resolution"] == "#general confirms it"
+
+
+async def test_a_hidden_incidents_channel_is_any_channel(world: World) -> None:
+    await world.command("chloe", "declare p1 Stolen laptop private:yes")
+    hidden = world.workspace.latest_app_channel()
+    assert hidden is not None
+    channel = await world.declare("p2 Logins fail")
+    answer = await world.command("ana", f"note https://acme.slack.com/archives/{hidden.id} was it", channel=channel)
+    assert answer.text == "Noted on the timeline of INC-2."
+
+
+async def test_a_misspelt_verb_keeps_the_number_zero(world: World) -> None:
+    """`INC-0 reslove …` once offered to resolve the incident of the channel."""
+    channel = await world.declare()
+    await world.command("ana", "INC-0 reslove it works", channel=channel)
+    assert world.buttons("ana") == ["INC-0 resolve it works"]
+    answer = await world.press("ana", "INC-0")
+    assert "can't find INC-0" in answer.text
+    assert (await world.record())["incident"]["status"] == "investigating"
+
+
+NAMED = [
+    "INC 2",
+    "(INC-2)",
+    "`INC-2`",
+    "incident 2",
+    "inc_2",
+    "please INC-2",
+    "INC-2?",
+    "#2",
+    "{INC-2}",
+    ">INC-2",
+    "INC-②",
+    "INC\u20602",
+]
 
 
 async def test_another_incident_is_noticed_however_it_is_named(world: World, subtests: pytest.Subtests) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
+from bot.domain.references import may_name_one, mentioned_channels
 from bot.service.command import Answer, Call, Command, Modal, read
 from bot.service.desk import UnitOfWork
-from bot.service.incidents import number_here
+from bot.service.incidents import number_here, numbers_by_channel
 from bot.slack.listeners.interactions import Interactions
 from bot.slack.listeners.requester import Requester
 
@@ -36,8 +37,11 @@ async def carry_out(
     uow: UnitOfWork, commands: Mapping[str, Command], text: str, requester: Requester
 ) -> Answer | Modal:
     """Does what `text` asks for, as it is typed after /incident in the requester's channel."""
-    named_one = any(sign.isdigit() for sign in text)
-    reading = read(commands, text, here=await number_here(uow, requester.channel_id) if named_one else None)
+    here, channels = None, {}
+    if may_name_one(text):
+        here = await number_here(uow, requester.channel_id)
+        channels = await numbers_by_channel(uow, mentioned_channels(text)) if here is not None else {}
+    reading = read(commands, text, here=here, channels=channels)
     call = Call(
         uow=uow,
         person=requester.person,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.command_line import first_word, nearest, parse_command_line, spell, take_reference
+from bot.domain.command_line import first_word, nearest, parse_command_line, spell
 from bot.domain.typed import plain_keys
 
 KNOWN = ("since", "service", "category", "private")
@@ -208,7 +208,7 @@ def test_options_come_back_as_they_were_written(options: dict[str, str], words: 
     assert sorted(line.words.split()) == sorted(words)
 
 
-# the verb, the incident and the nearest name
+# the verb and the nearest name
 
 
 @given(text=anything | typed)
@@ -217,26 +217,6 @@ def test_the_first_word_and_the_rest_make_the_text(text: str) -> None:
 
     assert [head, *tail.split()] == (text.split() or [""])
     assert tail == tail.strip()
-
-
-@given(number=st.integers(0, 999_999_999), form=st.sampled_from(["INC-{}", "inc-{}", "Inc{}", "#inc{}", "#INC-{}"]))
-def test_every_way_to_write_a_number_names_the_incident(number: int, form: str) -> None:
-    assert take_reference(f"{form.format(number)} x") == (number, "x")
-
-
-@pytest.mark.parametrize(
-    ("text", "number", "rest"),
-    [
-        ("INC-3: it is back", 3, "it is back"),  # as one begins a sentence
-        ("inc-3, it is back", 3, "it is back"),
-        ("INC-3", 3, ""),
-        (" it is back ", None, "it is back"),
-        ("INC-3X is a part number", None, "INC-3X is a part number"),
-        (",INC-3 it is back", None, ",INC-3 it is back"),
-    ],
-)
-def test_an_incident_is_named_in_front(text: str, number: int | None, rest: str) -> None:
-    assert take_reference(text) == (number, rest)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,10 @@ from bot.domain.typed import Typed, for_terminal, plain_keys, shows_nothing, vis
         ("20\u2009m", "20 m"),
         ("pri\u200bvate", "private"),
         ("٣", "3"),
+        ("②", "2"),
+        ("𝐈𝐍𝐂-𝟐", "INC-2"),
+        ("№ 2", "No 2"),
+        ("5²", "5²"),  # not 52
     ],
 )
 def test_each_sign_has_its_plain_twin(typed: str, plain: str) -> None:
