@@ -9,6 +9,7 @@ from bot.domain.mrkdwn import plain
 from bot.domain.priority import Scale
 from bot.domain.question import Button, Question
 from bot.domain.references import Named
+from bot.domain.second_thoughts import has_second_thoughts
 from bot.domain.typed import plain_keys
 
 if TYPE_CHECKING:
@@ -70,8 +71,9 @@ def about_words(
     alone = not more or (len(more) == 1 and re.fullmatch(r"#?\d+", more[0]))
     wordless = not any(sign.isalpha() for sign in line.words)  # “?”, “2”
     hesitant = word in _HESITANT and len(more) < _FEW_WORDS
-    if command.takes == "text" and (wordless or hesitant or (like_a_verb and alone)):
-        return _is_it_text(command, number=number, line=line)
+    second_thoughts = has_second_thoughts(command.name, line.words)
+    if command.takes == "text" and (second_thoughts or wordless or hesitant or (like_a_verb and alone)):
+        return _is_it_text(command, number=number, line=line, second_thoughts=second_thoughts)
     return None
 
 
@@ -132,13 +134,17 @@ def _of(number: int | None) -> str:
     return f" INC-{number}" if number is not None else ""
 
 
-def _is_it_text(command: "Command", *, number: int | None, line: CommandLine) -> Question:
-    text = quoted(line.words)
+def _is_it_text(command: "Command", *, number: int | None, line: CommandLine, second_thoughts: bool) -> Question:
+    name, text = command.name, quoted(line.words)
+    asked = (
+        f"Do you mean the incident as a whole? `/incident {name}` would {name} it now, with {text} as the text."
+        if second_thoughts
+        else f"Is {text} the text for `/incident {name}`? There's no command {name} {plain(line.words)}."
+    )
     return Question(
-        f"Is {text} the text for `/incident {command.name}`? There's no command {command.name} {plain(line.words)}. "
-        "Nothing has changed yet.",
+        f"{asked} Nothing has changed yet.",
         Button(
-            label=f"{command.name} with the text {text}",
-            command=spell(command.name, line.words, number=number, options=line.options),
+            label=f"{name}{_of(number)} with the text {text}",
+            command=spell(name, line.words, number=number, options=line.options),
         ),
     )

@@ -242,7 +242,18 @@ async def test_an_action_called_done_is_added_only_when_it_is_wanted(world: Worl
     assert [one["text"] for one in (await world.record())["action_items"]] == ["done"]
 
 
-HESITANT = ["resolve ?", "resolve --help", "resolve not yet", "cancel no", "cancel 2", "update ?"]
+HESITANT = [
+    "resolve ?",
+    "resolve --help",
+    "resolve not yet",
+    "cancel no",
+    "cancel 2",
+    "update ?",
+    "cancel action item 2",
+    "cancel my last note",
+    "resolve action item 2",
+    "resolve when the deploy is done",
+]
 
 
 async def test_who_hesitates_ends_nothing(world: World, subtests: pytest.Subtests) -> None:
