@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from bot.domain.lifecycle import parse_status
@@ -21,6 +21,7 @@ _FLAG = re.compile(_KEY + r"(?P<key>[A-Za-z_]{2,20})(?P<sign>\s+|$)")
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\S+")
 _PERSON = re.compile(r"<@[^<>]+>|@\S+")
+_YES_BEHIND = re.compile(r"[\W_]*(yes|y|true)(?![^\W_])", re.IGNORECASE)
 _TRAILING = ",;.!)]"  # the end of the sentence, not of the time
 _MOST_WORDS = 7  # 1 d 2 h 30 m ago
 
@@ -113,6 +114,7 @@ def parse_command_line(text: str, known: Collection[str]) -> CommandLine:
             break
         found = _option(typed, position, known)
         if found is not None and found.sure:
+            found = _settled(typed, found)
             if not (found.key == "private" and options.get("private", "").lower() in YES):  # a wish stays one
                 options[found.key] = found.value
             position = found.end
@@ -197,6 +199,18 @@ def _resembling(typed: Typed, match: re.Match[str], known: Collection[str]) -> _
         return None
     found = _readable(typed, match.end(), reads)
     return _Found(key=key, value=found[0], end=found[1], sure=True) if found else None
+
+
+def _settled(typed: Typed, found: _Found) -> _Found:
+    """`private: no yes` is neither, so whoever declares is asked."""
+    if found.key != "private" or found.value.lower() not in NO:
+        return found
+    other = _YES_BEHIND.match(typed.plain, found.end)
+    if other is None:
+        return found
+    # In front of other words it may be the first of them: “Yes button is broken”.
+    is_last = not typed.plain[other.end() :].strip(_TRAILING + " ")
+    return replace(found, value=f"{found.value} {other[1]}", end=len(typed.plain) if is_last else found.end)
 
 
 def _private_flag(typed: Typed, match: re.Match[str]) -> _Found:

@@ -29,7 +29,7 @@ _NOT_YET = (
     r"|in (?:about )?(?:an?|half an?|the|a few|a couple of|\d+) ?"
     rf"(?:s|secs?|seconds?|m|mins?|minutes?|h|hours?|days?|weeks?|bit|moment|while|morning|afternoon|evening){_END}"
     r"|at \d[\d:.]* ?(?:[ap]m|utc|z)?$"
-    r"|.*(?:\?|\byet)\W*$"
+    r"|.*(?:\?|\byet)[^\w?]*$"
     r"|(?:\S+ ){0,2}(?:later|soon|tomorrow|tonight)\W*$"
 )
 

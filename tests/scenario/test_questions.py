@@ -36,6 +36,20 @@ async def test_what_may_be_a_wish_for_privacy_is_asked_about_before_anything_is_
     assert not world.by_bot("incidents")
 
 
+WISHES = ["priv:yes", "--priv", "public:n", "public no", "non public", "secret:1", "isPrivate", "hidden:yes"]
+
+
+async def test_no_wish_for_privacy_is_announced(world: World, subtests: pytest.Subtests) -> None:
+    for wish in [*WISHES, "private : no yes"]:
+        with subtests.test(wish=wish):
+            await world.command("ana", f"declare p1 Payroll leaked {wish}")
+            assert not world.by_bot("incidents")
+            assert world.buttons("ana") == ["Private", "Public"]
+    await world.press("ana", "Private")
+    incident = (await world.record())["incident"]
+    assert (incident["title"], incident["is_private"]) == ("Payroll leaked", True)
+
+
 async def test_a_question_answered_with_public_declares_with_everything_that_was_typed(world: World) -> None:
     await world.command("ana", "declare p1 Private network <vpn> & more are down since:14:00Z service:vpn")
     await world.press("ana", "Public")

@@ -55,7 +55,7 @@ def test_an_option_behind_a_person_is_an_option(person: str) -> None:
         ('x since: "20 m ago" y', "x y", {"since": "20 m ago"}),  # quoted, behind a thumb's space
         ("x since:“２０ m” y", "x y", {"since": "20 m"}),  # a time is read as a plain keyboard writes it
         ("x --private z", "x z", {"private": "yes"}),  # a wish needs no value
-        ("x --private no y", "x y", {"private": "no"}),
+        ("x --private no z", "x z", {"private": "no"}),
         ("x (since 14:23)", "x (since 14:23)", {}),  # no sign: text
         ("x sicne:14:23", "x", {"since": "14:23"}),  # a letter amiss, and a value that can be nothing else
         ("x service=api", "x", {"service": "api"}),

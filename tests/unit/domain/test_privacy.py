@@ -41,6 +41,36 @@ def test_an_option_is_one_however_it_is_spelt(wish: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "private : no yes",
+        "private:no yes",
+        "private: no, yes",
+        "private:no – yes",
+        "private:no/yes",
+        "--private no yes",
+        "privat:no yes",
+        "private:“no” yes",
+        "private：ｎｏ ｙｅｓ",
+    ],
+)
+@pytest.mark.parametrize("text", ["{} Salary file leaked", "Salary file leaked {}"])
+def test_no_and_yes_is_neither(said: str, text: str) -> None:
+    """`private : no yes` was once read as no, and announced."""
+    line = parse_command_line(text.format(said), DECLARE)
+
+    assert line.options["private"].lower() not in YES | NO
+
+
+def test_what_may_be_the_text_behind_a_no_is_not_taken_from_it() -> None:
+    assert parse_command_line("private:no Yes button is broken", DECLARE).words == "Yes button is broken"
+    assert parse_command_line("Yes button is broken private:no yes", DECLARE).words == "Yes button is broken"
+    assert parse_command_line("private:no yesterday's jobs fail", DECLARE).options == {"private": "no"}
+    assert parse_command_line("private:no 1 node is down", DECLARE).options == {"private": "no"}
+    assert parse_command_line("private:yes No one can log in", DECLARE).options == {"private": "yes"}
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "private payroll leak",
@@ -55,7 +85,29 @@ def test_a_word_is_asked_about(text: str) -> None:
     assert sounds_private(text)
 
 
-@pytest.mark.parametrize("text", ["Checkout down", "privateer sank", "deprivation", "secret rotated"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Checkout down",
+        "privateer sank",
+        "deprivation",
+        "secret rotated",
+        "DB-secret rotated",
+        "Secret: the key is in the log",
+        "Public no longer sees prices",
+        "Public no-op endpoint is down",
+        "No public address is left",
+        "Not the public site, only internal tools",
+        "Public: nothing loads",
+        "Hidden costs on the bill",
+        "Internal yes-man service fails",
+        "Visibility: thick fog",
+        "Privileges revoked, privs lost",
+        "Internal tools are down — hidden behind the VPN",
+        "public 0.5 % of requests fail",
+        "Unpublished posts are visible",
+    ],
+)
 def test_other_words_are_left_alone(text: str) -> None:
     assert not sounds_private(text)
 
@@ -65,6 +117,30 @@ def test_the_order_is_no_part_of_the_title() -> None:
     assert without_order("private yes") == "private yes"
     assert without_order("Private network down") == "Private network down"
     assert without_order("private:yes  Salary file\nleaked") == "Salary file leaked"
+
+
+@pytest.mark.parametrize(
+    "order",
+    ["priv:yes", "--priv", "—priv", "pvt:yes", "isPrivate: yes", "public:n", "public：no", "secret:y", "hidden:“yes”"],
+)
+@pytest.mark.parametrize("text", ["{} Salary file “A–B” leaked", "Salary file {} “A–B” leaked"])
+def test_no_order_is_part_of_the_title(order: str, text: str) -> None:
+    assert without_order(text.format(order)) == "Salary file “A–B” leaked"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Secret: 1 of 3 leaked",
+        "Private on-call rota is empty",
+        "Public no longer",
+        "re-private yesterday",
+        "Private yes-man",
+        "Visibility: none",
+    ],
+)
+def test_what_may_be_part_of_the_title_stays(text: str) -> None:
+    assert without_order(text) == text
 
 
 pieces = st.lists(
@@ -97,6 +173,47 @@ def test_no_text_with_a_wish_becomes_public_without_a_question(before: str, afte
         "confidental salary",
         "not public: x",
         "nonpublic x",
+        "x priv:yes",
+        "x --priv",
+        "x —priv",
+        "priv x",
+        "x pvt:yes",
+        "x prvt:yes",
+        "x prv=y",
+        "x isPrivate",
+        "x isPrivate:yes",
+        "x is_private",
+        "makePrivate x",
+        "x isConfidential",
+        "x public:n",
+        "x public:0",
+        "x public: “no”",
+        "x public=false",
+        "x public no",
+        "public no x",
+        "x visible:no",
+        "x announce:never",
+        "x non public",
+        "x non_public",
+        "x un-public",
+        "x !public",
+        "x --no-public",
+        "x not_public",
+        "this must not be made public",
+        "this isn’t public",
+        "x secret:y",
+        "x secret:1",
+        "x secret=>true",
+        "x secret yes",
+        "x --secret",
+        "x hidden:yes",
+        "x hidden :yes",
+        "x --hidden",
+        "x internal:on",
+        "x visibility:hidden",
+        "x unlisted",
+        "x 𝐩𝐫𝐢𝐯",
+        "x s\u200becret:yes",
     ],
 )
 def test_a_wish_is_heard_however_it_is_put(text: str) -> None:
