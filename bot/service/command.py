@@ -17,6 +17,7 @@ from bot.service.incidents import by_number, may_see, of_channel, why_hidden
 from bot.service.people import handles
 from bot.store.tables import Incident, OutboxItem
 
+_MOST_DIGITS = 9
 _SMALL_WORDS = frozenset({"at", "for", "in", "of", "on", "to"})
 
 
@@ -150,6 +151,9 @@ def read(
 
 def _named_otherwise(command: Command, tail: str, channels: Mapping[str, int]) -> Named | None:
     """The incident that `tail` names in another way than INC-2, at the place where it would not be part of a text."""
+    alone = plain_keys(tail)
+    if command.takes == "nothing" and alone.isdecimal() and len(alone) <= _MOST_DIGITS:  # close 2
+        return Named(number=int(alone), before="", after="")
     for named in loose_references(tail, channels):
         before = plain_keys(parse_command_line(named.before, command.options).words).lower().split()
         argument = [word for word in before if word not in _SMALL_WORDS and not word.isdecimal()]  # sev 1 for …

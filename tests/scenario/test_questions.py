@@ -151,6 +151,7 @@ async def test_the_other_reading_keeps_the_number_in_the_text(world: World) -> N
         "priority p3 INC-2 only one customer",
         "priority sev 3 for INC-2 only one customer",
         "close mails INC-2",
+        "close 2",
         "update next:20m INC-2 mails are late",
         "note at:14:00Z #2 the queue is empty",
         "resolve <#C0123|mails-late> mails flow again",
