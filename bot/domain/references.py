@@ -72,11 +72,11 @@ def loose_references(text: str, channels: Mapping[str, int]) -> Iterator[Named]:
 
 def _named(plain: str, start: int, channels: Mapping[str, int]) -> tuple[int, int] | None:
     """The number of the incident that is named from `start`, and where its name ends."""
-    match = _IN_FRONT.match(plain, start)
-    key = next(filter(None, match.groups()), "") if match else ""
-    number = channels.get(key, channels.get(key.lower()))
-    if match and number is not None:
-        return number, match.end()
+    if match := _IN_FRONT.match(plain, start):
+        key = next(filter(None, match.groups()))
+        number = channels.get(key, channels.get(key.lower()))
+        if number is not None:
+            return number, match.end()
     match = _NAMED_AFTER.match(plain, start) or _NUMBERED.match(plain, start)
     if match is None:
         return None

@@ -9,7 +9,7 @@ import re
 from bot.domain.typed import plain_keys
 
 _END = r"(?![^\W_])"
-_START = re.compile(r"(?::[a-z0-9][\w+-]*:|[\W_])*")  # signs and an :emoji:
+_START = re.compile(r"\A(?::[a-z0-9][\w+-]*:|[\W_])*")  # signs and an :emoji:
 
 # Something of the bot's: “action item 2”, “my last note”, “ben's update”.
 _WHICH = (
@@ -51,5 +51,4 @@ def has_second_thoughts(verb: str, words: str) -> bool:
     """Whether `words` may mean that `verb` is not to be done to the incident, or not now."""
     pattern = _SECOND_THOUGHTS.get(verb)
     typed = " ".join(plain_keys(words).lower().split())
-    start = _START.match(typed)
-    return pattern is not None and pattern.match(typed, start.end() if start else 0) is not None
+    return pattern is not None and pattern.match(_START.sub("", typed)) is not None

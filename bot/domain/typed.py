@@ -37,14 +37,11 @@ def _twin(sign: str) -> str:
     if sign.isspace():
         return " "
     digit = unicodedata.decimal(sign, None)
-    return _ascii_twin(sign) if digit is None else str(digit)
-
-
-def _ascii_twin(sign: str) -> str:
-    """② is 2, № is No, a bold letter of mathematics is a letter; but 5² is not 52."""
-    same = unicodedata.normalize("NFKC", sign)
+    # ② is 2, № is No, a bold letter of mathematics is a letter; but 5² is not 52.
     is_raised = unicodedata.decomposition(sign).startswith(("<super>", "<sub>"))
-    return same if same.isascii() and not is_raised else sign
+    same = sign if is_raised else unicodedata.normalize("NFKC", sign)
+    twin = same if digit is None else str(digit)
+    return twin if twin.isascii() else sign
 
 
 def plain_keys(text: str) -> str:

@@ -65,6 +65,9 @@ def test_no_and_yes_is_neither(said: str, text: str) -> None:
 def test_what_may_be_the_text_behind_a_no_is_not_taken_from_it() -> None:
     assert parse_command_line("private:no Yes button is broken", DECLARE).words == "Yes button is broken"
     assert parse_command_line("Yes button is broken private:no yes", DECLARE).words == "Yes button is broken"
+    assert parse_command_line("Button is broken (private:no yes). ", DECLARE).words == "Button is broken"
+    assert parse_command_line("Button is broken private:no yes, they say", DECLARE).options == {"private": "no yes"}
+    assert parse_command_line("service:no yes", DECLARE).options == {"service": "no"}
     assert parse_command_line("private:no yesterday's jobs fail", DECLARE).options == {"private": "no"}
     assert parse_command_line("private:no 1 node is down", DECLARE).options == {"private": "no"}
     assert parse_command_line("private:yes No one can log in", DECLARE).options == {"private": "yes"}

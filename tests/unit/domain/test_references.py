@@ -143,6 +143,16 @@ def test_what_stands_before_a_name_is_kept_as_it_was_written() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["<#C0123|mails-late>", "<#C9|inc-2-mails-late>", "#mails-late"])
+def test_a_channel_is_found_behind_other_words(name: str) -> None:
+    assert first(f"p3 {name} only one customer") == Named(number=2, before="p3", after="only one customer")
+
+
+def test_far_into_a_line_nobody_says_which_incident_it_is_about() -> None:
+    assert first("x " * 29 + "INC-2") is not None
+    assert first("x " * 30 + "INC-2") is None
+
+
 unseen = st.text(st.sampled_from("\u200b\u2060\ufeff\u00ad\u200d\ufe0f\u3164"), max_size=3)
 wide = st.text(st.sampled_from(" \u00a0\u3000\u2003\n"), min_size=1, max_size=3)
 behind = st.lists(st.sampled_from(["mails", "flow", "—", "２", "(all)", "“now”", "é", "&amp;", "<@U1>"]), max_size=4)
@@ -171,6 +181,11 @@ def test_the_channels_that_are_mentioned_are_found() -> None:
     text = "<#C1|a> b <#C2> <https://a.slack.com/archives/C3/p1> #D-e &#39; a#f <#C4|>"
 
     assert set(mentioned_channels(text)) == {"C1", "C2", "C3", "d-e", "C4"}
+
+
+def test_a_channels_id_may_have_no_digit() -> None:
+    assert may_name_one("resolve <https://a.slack.com/archives/CABCDEFGH> mails flow")
+    assert may_name_one("resolve <#CABCDEFGH> mails flow")
 
 
 @pytest.mark.parametrize("text", ["resolve mails flow", "note see <https://a.example>", "take commander"])
