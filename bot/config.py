@@ -455,9 +455,8 @@ class Environment:
     log_format: str
     log_level: str  # "": the usual one
     metrics_token: str  # "": none is asked for
-    variables: Mapping[str, str] = field(
-        default_factory=dict, repr=False, compare=False
-    )  # for secrets that the configuration names
+    # For secrets that the configuration names.
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Self:
