@@ -120,7 +120,7 @@ def _is_private(call: Call) -> bool:
 COMMAND = Command(
     name="declare",
     usage="[PRIORITY] TITLE [since:14:23] [service:NAME] [category:NAME/SUB] [private:yes]",
-    summary="Declares an incident and opens its channel; without words it shows a form.",
+    summary="Declares an incident and opens its channel; in Slack, without words, it shows a form.",
     run=_run,
     takes="text",
     about_incident=False,

@@ -30,7 +30,7 @@ async def _run(call: Call) -> Answer | Modal:
 COMMAND = Command(
     name="update",
     usage="[status:identified] [next:20m] TEXT",
-    summary="Sends an update to the channel and the stakeholders; without words it shows a form.",
+    summary="Sends an update to the channel and the stakeholders; in Slack, without words, it shows a form.",
     run=_run,
     takes="text",
     options=("status", "next"),

@@ -45,6 +45,8 @@ class UnitOfWork:
     locks: bool
     asking: Asking | None = None  # None: Slack can't be asked, and what is on record counts
     wakes: set[str] = field(default_factory=set)  # whom the commit gives something to do (Signals)
+    # Incidents that were loaded by a unit that only reads: it sees one state of things, so once is enough.
+    seen: dict[int, Incident] | None = None
 
     def record(
         self, incident: Incident, kind: str, text: Mrkdwn, *, at: datetime | None = None, **data: Any
@@ -172,7 +174,7 @@ class Desk:
     async def look(self, *, actor: str | None = None) -> AsyncIterator[UnitOfWork]:
         """Reading only."""
         async with self.database.read() as session:
-            yield self._unit(session, actor, locks=False)
+            yield replace(self._unit(session, actor, locks=False), seen={})
 
     def _unit(self, session: AsyncSession, actor: str | None, *, locks: bool) -> UnitOfWork:
         return UnitOfWork(

@@ -25,6 +25,10 @@ async def by_id(uow: UnitOfWork, incident_id: int | None) -> Incident:
     """The incident that a row belongs to."""
     if incident_id is None:
         raise StoreError("This belongs to no incident.")
+    if uow.seen is not None:
+        if incident_id not in uow.seen:
+            uow.seen[incident_id] = await uow.session.get_one(Incident, incident_id)
+        return uow.seen[incident_id]
     if not uow.locks:
         return await uow.session.get_one(Incident, incident_id)
     return (await uow.session.scalars(_held(uow, select(Incident).where(Incident.id == incident_id)))).one()

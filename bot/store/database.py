@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 from bot.errors import StoreError
 from bot.files import make_own, too_open
+from bot.store.one_trip import OneTripConnection
 
 log = logging.getLogger(__name__)
 
@@ -191,7 +192,7 @@ def _sqlite_engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
         pool_size=connections,
         max_overflow=0,
         hide_parameters=True,
-        connect_args={"isolation_level": None, "timeout": 30},
+        connect_args={"isolation_level": None, "timeout": 30, "async_creator_fn": OneTripConnection},
     )
 
     @event.listens_for(engine.sync_engine, "connect")

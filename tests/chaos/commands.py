@@ -13,7 +13,7 @@ ANSWERED_WITH: Mapping[str, str] = {
     "drop": r"^You are no longer ",
     "note": r"^Noted on the timeline",
     "priority": r"^INC-\d+ is now ",
-    "resolve": r"^INC-\d+ is resolved\. The postmortem",
+    "resolve": r"^INC-\d+ is resolved\. I'll post the postmortem",
     "take": r"^You are now ",
     "update": r"^INC-\d+'s update is saved",
 }

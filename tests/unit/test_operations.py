@@ -14,7 +14,7 @@ import yaml
 from sqlalchemy.engine import make_url
 
 from bot import application, health
-from bot.cli import _parser
+from bot.cli.arguments import parser
 from bot.config import DEFAULT_DATABASE_URL, Environment, SocketMode
 from bot.delivery import dispatcher
 from bot.errors import StoreError
@@ -118,7 +118,7 @@ def instructions(name: str) -> list[str]:
 
 def container_command() -> argparse.Namespace:
     assert yaml.safe_load(instructions("ENTRYPOINT")[0]) == ["incident-bot"]
-    return _parser().parse_args(yaml.safe_load(instructions("CMD")[-1]))
+    return parser().parse_args(yaml.safe_load(instructions("CMD")[-1]))
 
 
 def every_command() -> Iterator[list[str]]:
@@ -132,7 +132,7 @@ def every_command() -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("words", list(every_command()), ids=" ".join)
 def test_every_command_of_the_guide_is_understood(words: list[str]) -> None:
-    assert callable(_parser().parse_args(words).handle)
+    assert callable(parser().parse_args(words).handle)
 
 
 def test_every_setting_and_variable_that_the_guide_names_exists() -> None:
@@ -180,7 +180,7 @@ def test_every_file_in_the_folder_is_named_and_every_named_one_is_there() -> Non
 def test_the_unit_runs_a_command_that_exists_and_leaves_time_for_a_stop() -> None:
     settings = unit_settings()
     program, *words = settings["ExecStart"].split()
-    assert _parser().parse_args(words).monitor == ("127.0.0.1", 9090)
+    assert parser().parse_args(words).monitor == ("127.0.0.1", 9090)
     assert program in read("incident-bot.sh")
     assert int(settings["TimeoutStopSec"]) > application._SECONDS_TO_STOP
     assert int(settings["TimeoutStopSec"]) > gateway._SECONDS_TO_ANSWER, "one at a start waits for Slack's answer"

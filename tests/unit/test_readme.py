@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from bot.cli import _parser
+from bot.cli.arguments import parser
 from bot.config import Environment, Settings
 from bot.slack.identity import SCOPES
 from commands import find_commands
@@ -81,7 +81,7 @@ def test_every_make_target_and_subcommand_that_a_document_names_exists(document:
     named = set(re.findall(r"`make ([a-z]+)", text)) | set(re.findall(r"^make ([a-z]+)", text, flags=re.MULTILINE))
     assert named <= targets
     choices: set[str] = set()
-    for action in _parser()._actions:
+    for action in parser()._actions:
         if isinstance(action, argparse._SubParsersAction):
             choices |= set(action.choices)
     used = set(re.findall(r"`(?:\.venv/bin/)?incident-bot ([a-z-]+)", text))
