@@ -44,7 +44,7 @@ from bot.store.database import Database
 from bot.store.migrate import anything_in, migrate
 from bot.store.tables import Workspace
 from bot.store.upsert import upsert
-from bot.web.gate import Limits
+from bot.web.gate import ConnectionLimits
 from bot.web.monitor import Monitor
 from bot.web.server import Server
 from bot.web.slack_http import HttpReceiver
@@ -187,7 +187,7 @@ async def running_bot(
             health=health,
         )
         for server in filter(None, (http, monitor)):
-            server.limits = Limits(
+            server.limits = ConnectionLimits(
                 connections=settings.http.connections,
                 per_address=settings.http.connections_per_address,
                 headers_within=settings.http.headers_within.total_seconds(),

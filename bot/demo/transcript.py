@@ -28,7 +28,7 @@ def write_transcripts(workspace: Workspace, folder: Path) -> list[Path]:
 
 def transcript(workspace: Workspace, channel: Channel) -> str:
     """The page of one channel: parents in order, their threads below them."""
-    page = _Page(workspace, channel)
+    page = _ChannelTranscript(workspace, channel)
     return "\n".join(page.lines()) + "\n"
 
 
@@ -50,7 +50,7 @@ def _page_name(workspace: Workspace, channel: Channel) -> str:
     return re.sub(r"[^\w.-]", "_", "-".join(["dm", *people]))
 
 
-class _Page:
+class _ChannelTranscript:
     def __init__(self, workspace: Workspace, channel: Channel) -> None:
         self._workspace = workspace
         self._channel = channel

@@ -29,7 +29,7 @@ class Action(_Strict):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step(_Strict):
+class RunbookStep(_Strict):
     do: str
     owner: str  # a role of config.yaml
 
@@ -50,7 +50,7 @@ class Runbook(_Strict):
     first_checks: tuple[Action, ...]
     mitigations: tuple[Action, ...]
     escalation: tuple[Escalation, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[RunbookStep, ...]
     slug: str = ""  # the file's name without its ending; set by whoever loads it
 
 

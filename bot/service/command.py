@@ -105,7 +105,7 @@ class Command:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class ParsedCommand:
     """What a typed text asks for."""
 
     command: Command
@@ -119,7 +119,7 @@ def read(
     *,
     here: int | None = None,
     channels: Mapping[str, int] = MappingProxyType({}),
-) -> Reading:
+) -> ParsedCommand:
     """`text` is what follows /incident, as Slack sends it; the incident may be named before or after the verb.
 
     `here` is the incident whose channel it was typed in. There another number behind the verb may be part of the text
@@ -146,7 +146,7 @@ def read(
     line = parse_command_line(tail, command.options)
     if question := asking.about_words(command, number=number, line=line, verbs=names):
         raise question
-    return Reading(command=command, number=number, line=line)
+    return ParsedCommand(command=command, number=number, line=line)
 
 
 def _named_otherwise(command: Command, tail: str, channels: Mapping[str, int]) -> Named | None:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from bot.errors import TooEarly
 from bot.service.desk import Desk, UnitOfWork
 from bot.service.incidents import known_channels
-from bot.slack.happening import Happening
 from bot.slack.inbox import Inbox
+from bot.slack.slack_event import SlackEvent
 from bot.store import inbox, outbox
 from bot.store.outages import fault_in, first_line
 from bot.store.tables import InboxItem
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 # Applies events of one lane, in their order.
-Apply = Callable[[UnitOfWork, Sequence[Happening]], Awaitable[None]]
+Apply = Callable[[UnitOfWork, Sequence[SlackEvent]], Awaitable[None]]
 
 _MOST_ATTEMPTS = 5
 _FIRST_REST = 0.05  # seconds; doubled with each try, since what went wrong may pass
@@ -167,8 +167,8 @@ class Applier:
             self._stalled_since = None
 
 
-def _happening(item: InboxItem) -> Happening:
-    return Happening(event=item.body["event"], at=_time_of(item))
+def _happening(item: InboxItem) -> SlackEvent:
+    return SlackEvent(event=item.body["event"], at=_time_of(item))
 
 
 def _time_of(item: InboxItem) -> datetime:

@@ -56,7 +56,7 @@ class Result:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class ChannelReading:
     """How far a reading has come; kept with the incident after each page, so that one that is cut off goes on there.
 
     All times are Slack's (ts): our own clock may differ from the one that stamps messages.
@@ -149,12 +149,12 @@ class Backfill:
                 return result
             fresh = await self._begin(uow, channel, read_until=read_until)
         if unfinished is not None:
-            await self._carry_out(incident_id, channel, Reading(**unfinished), result, report)
+            await self._carry_out(incident_id, channel, ChannelReading(**unfinished), result, report)
         await self._carry_out(incident_id, channel, fresh, result, report)
         return result
 
     async def _carry_out(
-        self, incident_id: int, channel: str, reading: Reading, result: Result, report: Report
+        self, incident_id: int, channel: str, reading: ChannelReading, result: Result, report: Report
     ) -> None:
         pages = 0
         while not reading.read_history:
@@ -174,15 +174,17 @@ class Backfill:
             incident.history_read_until = max(reading.until, incident.history_read_until or "")
             incident.history_reading, incident.history_wanted = None, False
 
-    async def _begin(self, uow: UnitOfWork, channel: str, *, read_until: str | None) -> Reading:
+    async def _begin(self, uow: UnitOfWork, channel: str, *, read_until: str | None) -> ChannelReading:
         oldest = earlier_ts(read_until, _LOOK_BACK) if read_until else "0"
         # What is on record now has been in Slack before the first page is asked for: where it is missing there, it
         # was deleted.
         newest = await history.newest_on_record(uow, channel)
         threads = await history.open_threads(uow, channel, since=from_ts(oldest))
-        return Reading(oldest=oldest, until=newest or oldest, below=newest or oldest, threads=threads)
+        return ChannelReading(oldest=oldest, until=newest or oldest, below=newest or oldest, threads=threads)
 
-    async def _read_page(self, incident_id: int, channel: str, reading: Reading, result: Result) -> Reading:
+    async def _read_page(
+        self, incident_id: int, channel: str, reading: ChannelReading, result: Result
+    ) -> ChannelReading:
         """One page of the history is merged and committed together with the place where the reading goes on."""
         marks = await self._marks(channel)
         try:
@@ -220,7 +222,7 @@ class Backfill:
             incident.history_reading = asdict(following)
         return following
 
-    async def _read_thread(self, channel: str, parent: str, reading: Reading, result: Result) -> None:
+    async def _read_thread(self, channel: str, parent: str, reading: ChannelReading, result: Result) -> None:
         seen, cursor, more, whole = list[str](), "", True, True
         while more:
             marks = await self._marks(channel)
@@ -240,7 +242,7 @@ class Backfill:
                         uow, channel, oldest=reading.oldest, latest=reading.until, seen=seen, parent=parent
                     )
 
-    async def _keep(self, incident_id: int, reading: Reading) -> None:
+    async def _keep(self, incident_id: int, reading: ChannelReading) -> None:
         async with self._desk.work() as uow:
             (await by_id(uow, incident_id)).history_reading = asdict(reading)
 

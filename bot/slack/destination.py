@@ -13,8 +13,8 @@ from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_id
 from bot.service.notifications import report_refusal
 from bot.slack.gateway import Gateway
-from bot.slack.limits import Limits
-from bot.slack.steps import STEPS, Call
+from bot.slack.limits import RateLimits
+from bot.slack.steps import STEPS, SlackCall
 from bot.store.tables import OutboxItem
 
 log = logging.getLogger(__name__)
@@ -25,29 +25,29 @@ _AS_WANTED = frozenset({"already_in_channel", "already_pinned", "cant_invite_sel
 _ARCHIVED = frozenset({"is_archived", "is_inactive"})
 
 
-class SlackDestination(Destination[Call]):
+class SlackDestination(Destination[SlackCall]):
     name = "slack"
 
     def __init__(self, slack: Gateway, words: Words, clock: Clock) -> None:
         self._slack = slack
         self._words = words
-        self._limits = Limits(clock)
+        self._limits = RateLimits(clock)
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem) -> SlackCall | None:
         return await STEPS[item.step].prepare(uow, item, self._words)
 
-    async def send(self, item: OutboxItem, prepared: Call) -> dict[str, Any]:
+    async def send(self, item: OutboxItem, prepared: SlackCall) -> dict[str, Any]:
         return await STEPS[item.step].send(self._slack, prepared)
 
-    async def find(self, item: OutboxItem, prepared: Call) -> dict[str, Any] | None:
+    async def find(self, item: OutboxItem, prepared: SlackCall) -> dict[str, Any] | None:
         return await STEPS[item.step].find(self._slack, prepared)
 
-    async def record(self, uow: UnitOfWork, item: OutboxItem, prepared: Call, answer: Mapping[str, Any]) -> None:
+    async def record(self, uow: UnitOfWork, item: OutboxItem, prepared: SlackCall, answer: Mapping[str, Any]) -> None:
         step = STEPS[item.step]
         await step.record(uow, item, answer)
         await step.go_on(uow, item, prepared, answer)
 
-    async def refused(self, uow: UnitOfWork, item: OutboxItem, prepared: Call, problem: Refused) -> Verdict:
+    async def refused(self, uow: UnitOfWork, item: OutboxItem, prepared: SlackCall, problem: Refused) -> Verdict:
         step = STEPS[item.step]
         code = problem.code if isinstance(problem, SlackRefused) else ""
         if code in _AS_WANTED | step.as_wanted:
@@ -62,10 +62,10 @@ class SlackDestination(Destination[Call]):
             return Verdict.LATER
         return Verdict.GIVE_UP
 
-    def hold(self, item: OutboxItem, prepared: Call) -> Hold | None:
+    def hold(self, item: OutboxItem, prepared: SlackCall) -> Hold | None:
         return self._limits.take(prepared.method, prepared.arguments)
 
-    def asked_to_wait(self, item: OutboxItem, prepared: Call, problem: Busy) -> None:
+    def asked_to_wait(self, item: OutboxItem, prepared: SlackCall, problem: Busy) -> None:
         if isinstance(problem, SlackBusy) and problem.method == prepared.method:  # and not a lookup's
             self._limits.close(prepared.method, prepared.arguments, seconds=problem.retry_after)
 
@@ -79,7 +79,7 @@ class SlackDestination(Destination[Call]):
         await report_refusal(uow, item, what=STEPS[item.step].what, why=why)
 
 
-async def _may_be_opened(uow: UnitOfWork, item: OutboxItem, call: Call) -> bool:
+async def _may_be_opened(uow: UnitOfWork, item: OutboxItem, call: SlackCall) -> bool:
     """Whether the item is for the channel of a live incident that somebody archived, as its commander knows."""
     if item.incident_id is None:
         return False

@@ -9,7 +9,7 @@ from bot.service import impact, roles, waiting
 from bot.service.desk import UnitOfWork
 from bot.service.updates import last_update
 from bot.slack.views.incident_card import CardFacts, incident_card
-from bot.slack.views.message import Message
+from bot.slack.views.message import SlackMessage
 from bot.store.tables import Incident
 
 
@@ -24,7 +24,7 @@ def priority_emoji(uow: UnitOfWork, key: str) -> str:
     return level.emoji if level else ":rotating_light:"
 
 
-async def card(uow: UnitOfWork, incident: Incident) -> Message:
+async def card(uow: UnitOfWork, incident: Incident) -> SlackMessage:
     held = await roles.current(uow, incident)
     waits = await waiting.what_waits(uow, incident, longer_than=waiting.MARKED_AFTER)
     configured, lasted = uow.settings.roles, await impact.lasted(uow, incident)
@@ -59,9 +59,9 @@ async def card(uow: UnitOfWork, incident: Incident) -> Message:
     )
 
 
-async def announcement(uow: UnitOfWork, incident: Incident, words: Words) -> Message:
+async def announcement(uow: UnitOfWork, incident: Incident, words: Words) -> SlackMessage:
     if incident.is_private:
-        return Message(text=words.chat("withdrawn", it=incident))
+        return SlackMessage(text=words.chat("withdrawn", it=incident))
     held = await roles.current(uow, incident)
     commander = held.get("incident_commander", [None])[0]
     last = await last_update(uow, incident)
@@ -78,4 +78,4 @@ async def announcement(uow: UnitOfWork, incident: Incident, words: Words) -> Mes
         commander=commander,
         last_update=cut(" ".join(last.text.split()), 300) if last else "",
     )
-    return Message(text=text)
+    return SlackMessage(text=text)

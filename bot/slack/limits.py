@@ -62,7 +62,7 @@ class _Bucket:
         self.closed = Hold(since=now, until=now + timedelta(seconds=seconds), lane=self.channel)
 
 
-class Limits:
+class RateLimits:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._methods: dict[str, _Bucket] = {}

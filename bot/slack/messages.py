@@ -14,16 +14,16 @@ from bot.service import impact, people, roles
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import similar_open
 from bot.slack.facts import priority_label
-from bot.slack.views.message import Message
+from bot.slack.views.message import SlackMessage
 from bot.slack.views.prompt_message import prompt_message
 from bot.store.tables import ActionItem, Incident, Prompt, TimelineEntry, Update
 
-Builder = Callable[[UnitOfWork, Incident, Words, Mapping[str, Any]], Awaitable[Message | None]]
+Builder = Callable[[UnitOfWork, Incident, Words, Mapping[str, Any]], Awaitable[SlackMessage | None]]
 
 
 async def build(
     uow: UnitOfWork, incident: Incident, words: Words, name: str, references: Mapping[str, Any]
-) -> Message | None:
+) -> SlackMessage | None:
     """The message `name`, or None where it isn't true any more.
 
     What has no builder of its own is its template with the references as they are.
@@ -31,17 +31,17 @@ async def build(
     builder = _BUILDERS.get(name)
     if builder is not None:
         return await builder(uow, incident, words, references)
-    return Message(text=words.chat(name, it=incident, **references))
+    return SlackMessage(text=words.chat(name, it=incident, **references))
 
 
-async def _briefing(uow: UnitOfWork, incident: Incident, words: Words, _: Mapping[str, Any]) -> Message:
+async def _briefing(uow: UnitOfWork, incident: Incident, words: Words, _: Mapping[str, Any]) -> SlackMessage:
     runbook: Runbook | None = next((one for one in uow.runbooks if one.slug == incident.runbook), None)
     similar = [] if incident.is_private else await similar_open(uow, incident)
-    return Message(text=words.chat("briefing", it=incident, runbook=runbook, similar=similar))
+    return SlackMessage(text=words.chat("briefing", it=incident, runbook=runbook, similar=similar))
 
 
-async def _declared(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
-    return Message(
+async def _declared(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:
+    return SlackMessage(
         text=words.chat(
             "declared",
             it=incident,
@@ -53,13 +53,15 @@ async def _declared(uow: UnitOfWork, incident: Incident, words: Words, reference
     )
 
 
-async def _update(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+async def _update(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:
     sent = await uow.session.get_one(Update, references["update_id"])
     label = uow.settings.priority_label(incident.priority)
-    return Message(text=words.chat("update", it=incident, update=sent, priority=label))
+    return SlackMessage(text=words.chat("update", it=incident, update=sent, priority=label))
 
 
-async def _prompt(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message | None:
+async def _prompt(
+    uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]
+) -> SlackMessage | None:
     sent = await uow.session.get_one(Prompt, references["prompt_id"])
     if sent.outcome != "open":
         return None  # it was answered, asked again or ended while Slack was away
@@ -87,11 +89,11 @@ async def _silent(uow: UnitOfWork, sent: Prompt) -> str:
     return (await people.names(uow, [before])).get(before, "") if before else ""
 
 
-async def _overdue(_: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
-    return Message(text=words.chat("overdue", it=incident, owed_at=datetime.fromisoformat(references["owed_at"])))
+async def _overdue(_: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:
+    return SlackMessage(text=words.chat("overdue", it=incident, owed_at=datetime.fromisoformat(references["owed_at"])))
 
 
-async def _vacant(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+async def _vacant(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:
     key, person = references["role"], references["person"]
     text = words.chat(
         "vacant",
@@ -103,7 +105,7 @@ async def _vacant(uow: UnitOfWork, incident: Incident, words: Words, references:
         role_name=uow.settings.role_name(key).lower(),
         role_word=_role_word(uow, key),
     )
-    return Message(text=text)
+    return SlackMessage(text=text)
 
 
 def _role_word(uow: UnitOfWork, key: str) -> str:
@@ -112,12 +114,12 @@ def _role_word(uow: UnitOfWork, key: str) -> str:
     return (configured.aliases or (key,))[0] if configured else key
 
 
-async def _sooner(_: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+async def _sooner(_: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:
     due = datetime.fromisoformat(references["due"])
-    return Message(text=words.chat("sooner", it=incident, due=due, by=references["by"]))
+    return SlackMessage(text=words.chat("sooner", it=incident, due=due, by=references["by"]))
 
 
-async def _role(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+async def _role(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:
     key = references["role"]
     text = words.chat(
         "role",
@@ -129,12 +131,12 @@ async def _role(uow: UnitOfWork, incident: Incident, words: Words, references: M
         role_name=uow.settings.role_name(key).lower(),
         role_word=_role_word(uow, key),
     )
-    return Message(text=text)
+    return SlackMessage(text=text)
 
 
 async def _role_brief(
     uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]
-) -> Message | None:
+) -> SlackMessage | None:
     key = references["role"]
     if references["person"] not in (await roles.current(uow, incident)).get(key, []):
         return None
@@ -146,10 +148,10 @@ async def _role_brief(
         expects=uow.settings.roles[key].expects if key in uow.settings.roles else "",
         priority=uow.settings.priority_label(incident.priority),
     )
-    return Message(text=text)
+    return SlackMessage(text=text)
 
 
-async def _priority(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+async def _priority(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:
     text = words.chat(
         "priority",
         it=incident,
@@ -158,13 +160,13 @@ async def _priority(uow: UnitOfWork, incident: Incident, words: Words, reference
         because=references["because"],
         by=references["by"],
     )
-    return Message(text=text)
+    return SlackMessage(text=text)
 
 
-async def _note(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+async def _note(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:
     entry = await uow.session.get_one(TimelineEntry, references["entry_id"])
     # Put on the timeline as markup already; the template must not escape it once more.
-    return Message(
+    return SlackMessage(
         text=words.chat(
             "note",
             it=incident,
@@ -176,18 +178,18 @@ async def _note(uow: UnitOfWork, incident: Incident, words: Words, references: M
     )
 
 
-async def _action(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+async def _action(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:
     action = await uow.session.get_one(ActionItem, references["action_id"])
-    return Message(text=words.chat("action", it=incident, action=action))
+    return SlackMessage(text=words.chat("action", it=incident, action=action))
 
 
-async def _resolved(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> Message:
+async def _resolved(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:
     if "reason" in references:
         reason, seconds = references["reason"], references["lasted"]
         lasted = timedelta(seconds=seconds) if seconds is not None else None
     else:  # promised by an earlier version
         reason, lasted = incident.resolution or "", await impact.lasted(uow, incident)
-    return Message(text=words.chat("resolved", it=incident, lasted=lasted, reason=reason, by=references["by"]))
+    return SlackMessage(text=words.chat("resolved", it=incident, lasted=lasted, reason=reason, by=references["by"]))
 
 
 _BUILDERS: dict[str, Builder] = {

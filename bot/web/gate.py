@@ -19,7 +19,7 @@ _FEWEST = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class ConnectionLimits:
     """Connections in all and from one address; seconds until the headers, and then the body, must have come.
 
     An address is a host of IPv4, or a network of IPv6: whoever has one of those has 2^64 hosts (RFC 6177).
@@ -43,7 +43,7 @@ class Gate:
     Where all places are taken, whoever comes has that of the connection that has been silent longest.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         self._limits = limits
         # At the limit of descriptors accepting fails over and over, and nothing else gets any.
         descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.errors import ConfigError
-from bot.web.gate import Gate, GuardedConnection, Limits
+from bot.web.gate import ConnectionLimits, Gate, GuardedConnection
 
 # Slack's largest payload is a view submission: 250 kB of view, form-encoded.
 _LARGEST_BODY = 2 * 1024 * 1024
@@ -54,7 +54,7 @@ class Server:
         self._host = f"[{host}]" if ":" in host else host
         self._bind = host
         self._port = port
-        self.limits = Limits()  # until it is opened others may be set
+        self.limits = ConnectionLimits()  # until it is opened others may be set
         self.site = web.Application(client_max_size=_LARGEST_BODY)
         self._runner = web.AppRunner(
             self.site,

@@ -31,14 +31,14 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
+class WebhookEvent:
     """What is sent, under which id."""
 
     message_id: str
     body: bytes
 
 
-class WebhookDestination(Destination[Event]):
+class WebhookDestination(Destination[WebhookEvent]):
     at_once = 4
     longest_pause = timedelta(seconds=max(_PAUSES))
 
@@ -50,7 +50,7 @@ class WebhookDestination(Destination[Event]):
         self._host = urlsplit(endpoint.url).hostname or ""
         self._session: aiohttp.ClientSession | None = None
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem) -> Event | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem) -> WebhookEvent | None:
         incident = await by_id(uow, item.incident_id)
         if incident.is_private and not self._endpoint.private:
             return None  # it has become so since
@@ -60,12 +60,12 @@ class WebhookDestination(Destination[Event]):
         content = await body(uow, incident, kind=kind, at=at, update_id=item.payload.get("update_id"))
         # The same for each attempt, so that a receiver knows one that came twice.
         message_id = f"msg_{item.id}_{int(item.created_at.timestamp() * 1e6):x}"
-        return Event(message_id=message_id, body=encoded(content))
+        return WebhookEvent(message_id=message_id, body=encoded(content))
 
-    async def send(self, item: OutboxItem, prepared: Event) -> dict[str, Any]:
+    async def send(self, item: OutboxItem, prepared: WebhookEvent) -> dict[str, Any]:
         return await self.post(prepared)
 
-    async def post(self, event: Event) -> dict[str, Any]:
+    async def post(self, event: WebhookEvent) -> dict[str, Any]:
         """The status of the answer. Raises WebhookRefused where it is final, Unclear where it is worth trying again."""
         timestamp = int(self._clock.now().timestamp())
         headers = {
@@ -102,7 +102,7 @@ class WebhookDestination(Destination[Event]):
     async def test(self) -> str:
         """Sends a sample, and says how it was answered. Raises like `post`."""
         now = self._clock.now()
-        answer = await self.post(Event(message_id=f"msg_test_{uuid4().hex}", body=encoded(sample(now))))
+        answer = await self.post(WebhookEvent(message_id=f"msg_test_{uuid4().hex}", body=encoded(sample(now))))
         return f"The webhook at {self._host} answered {answer['status']}."
 
     def _open(self) -> aiohttp.ClientSession:
@@ -124,7 +124,7 @@ class WebhookDestination(Destination[Event]):
     def pause(self, item: OutboxItem) -> float | None:
         return _PAUSES[item.attempts] if item.attempts < len(_PAUSES) else None
 
-    async def refused(self, uow: UnitOfWork, item: OutboxItem, prepared: Event, problem: Refused) -> Verdict:
+    async def refused(self, uow: UnitOfWork, item: OutboxItem, prepared: WebhookEvent, problem: Refused) -> Verdict:
         if isinstance(problem, WebhookRefused) and problem.gone and await switched_off(uow, self.name) is None:
             uow.session.add(SwitchedOff(team_id=uow.team_id, destination=self.name, at=uow.now, reason=str(problem)))
             await uow.session.flush()

@@ -294,6 +294,7 @@ async def test_nothing_that_people_wrote_steers_the_terminal(with_an_incident: d
         ("postmortem", "INC-1"),
         ("export", "INC-1"),
         ("status", "INC-1", "--json"),
+        ("list",),
     ):
         shown = await told(*arguments, env=with_an_incident, cwd=tmp_path)
         assert shown.code == 0, shown.err

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.sandbox import SteppedClock, channel_doings, default_workspace
-from bot.slack.happening import Happening
 from bot.slack.listeners.events import apply
+from bot.slack.slack_event import SlackEvent
 from tests.scenario.test_backfill import is_on_record, looking_often
 from tests.world import START, World, open_world
 
@@ -86,6 +86,7 @@ async def test_what_the_bot_has_to_say_waits_until_the_channel_is_open_again(wor
     assert not [one for one in world.by_bot(channel) if "Rolling back" in one.text]
     assert [one for one in world.by_bot("incidents") if "Rolling back" in one.text], "stakeholders don't wait for it"
     assert not [one for one in world.to_person("ben") if "couldn't" in one]
+    assert "Not in Slack yet: a message in the channel" in (await world.command("ben", "status INC-1")).text
     await world.workspace.unarchive_channel(user="ana", channel=channel)
     await world.pass_time(minutes=2)
     assert len([one for one in world.by_bot(channel) if "Rolling back" in one.text]) == 1
@@ -115,7 +116,7 @@ async def test_made_private_counts_however_late_it_is_told_of(world: World) -> N
     renamed = said | {"subtype": "channel_name", "ts": "1772461920.000100", "name": "payroll", "old_name": channel}
     private = said | {"subtype": "channel_convert_to_private", "ts": "1772461910.000100"}
     async with world.bot.desk.work() as uow:
-        await apply(uow, [Happening(event=one, at=uow.now) for one in (renamed, private, private)])
+        await apply(uow, [SlackEvent(event=one, at=uow.now) for one in (renamed, private, private)])
     await world.settle()
     incident = (await world.record())["incident"]
     assert (incident["is_private"], incident["channel"]) == (True, "payroll")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.service import timeline
-from bot.slack.happening import Happening
 from bot.slack.listeners.events import apply
+from bot.slack.slack_event import SlackEvent
 from tests.world import World
 
 pytestmark = pytest.mark.one_database
@@ -22,7 +22,7 @@ async def shared(world: World, channel: str, file: dict[str, Any], *, ts: str = 
     mark = {"type": "reaction_added", "user": ana, "reaction": "pushpin", "event_ts": "1772461910.000000"}
     mark["item"] = {"type": "message", "channel": room, "ts": ts}  # type: ignore[assignment]
     async with world.bot.desk.work() as uow:
-        await apply(uow, [Happening(event=one, at=uow.now) for one in (said | {"files": [file]}, mark)])
+        await apply(uow, [SlackEvent(event=one, at=uow.now) for one in (said | {"files": [file]}, mark)])
     await world.settle()
     return ts
 

@@ -1,13 +1,18 @@
 """Guests, and people of other organisations: they read and speak where they are, and the rest is for members."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.resources import packaged
 from bot.sandbox import events
+from bot.service import participants
+from bot.service.incidents import by_number
 from bot.slack.views.incident_card import RESOLVE_BUTTON
+from bot.store.tables import Person
 from tests.databases import in_turn
 from tests.world import World, open_world, shown
 
@@ -159,6 +164,20 @@ async def test_whom_slack_does_not_describe_may_not_end_an_incident(world: World
     assert said in answer.text
     assert "can resolve INC-1" in answer.text
     assert (await world.record())["incident"]["status"] == "investigating"
+
+
+async def test_slackbot_takes_part_in_nothing_and_who_never_met_the_bot_is_not_stored(world: World) -> None:
+    channel = await world.declare()
+    finn = world.workspace.user("finn")
+    for person in (finn, replace(finn, id="USLACKBOT", name="slackbot")):
+        world.workspace.emit_event(events.user_change(world.workspace, person, ts=world.workspace.new_ts()))
+    await world.workspace.post_message(user="ben", channel=channel, text="Hello")
+    await world.settle()
+    async with world.bot.desk.work() as uow:
+        await participants.take_part(uow, await by_number(uow, 1), "USLACKBOT")
+        known = set(await uow.session.scalars(select(Person.handle)))
+    assert not {"finn", "slackbot"} & known
+    assert (await world.record())["participants"] == ["ana", "ben"]
 
 
 async def test_nobody_is_sent_to_a_commander_who_may_not_do_it_either(world: World, channel: str) -> None:

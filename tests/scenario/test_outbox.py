@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.delivery.destination import Hold
 from bot.sandbox.rate_limits import PER_MINUTE
 from bot.sandbox.rate_limits import TIERS as WORKSPACE_TIERS
 from bot.slack import limits
@@ -145,15 +146,15 @@ async def test_what_was_held_up_for_longer_than_its_lease_is_not_sent_beside_ano
     """A machine that is suspended between the claim and the call: another process may have sent it meanwhile."""
     channel = await world.declare()
     monkeypatch.setattr("bot.delivery.dispatcher._LEASE_SECONDS", 0.3)
-    take, frozen = limits.Limits.take, list[str]()
+    take, frozen = limits.RateLimits.take, list[str]()
 
-    def freeze(self: limits.Limits, method: str, arguments: dict[str, str]) -> limits.Hold | None:
+    def freeze(self: limits.RateLimits, method: str, arguments: dict[str, str]) -> Hold | None:
         if method == "chat.postMessage" and not frozen:
             frozen.append(method)
             time.sleep(0.4)
         return take(self, method, arguments)
 
-    monkeypatch.setattr(limits.Limits, "take", freeze)
+    monkeypatch.setattr(limits.RateLimits, "take", freeze)
     await world.command("ana", "note It was DNS", channel=channel)
     async with asyncio.timeout(20):
         while not (posted := [one for one in world.by_bot(channel) if "It was DNS" in one.text]):

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from bot.slack.happening import Happening
 from bot.slack.listeners import events
+from bot.slack.slack_event import SlackEvent
 from bot.slack.steps import STEPS
 from bot.store.tables import OutboxItem, Participant
 from tests.world import World
@@ -46,9 +46,9 @@ async def test_who_left_after_joining_is_gone_in_whatever_order_it_is_told(world
     channel = world.workspace.channel(await world.declare()).id
     ben = world.workspace.user("ben").id
 
-    def told(kind: str, seconds: int) -> Happening:
+    def told(kind: str, seconds: int) -> SlackEvent:
         at = world.now + timedelta(seconds=seconds)
-        return Happening(event={"type": kind, "channel": channel, "user": ben}, at=at)
+        return SlackEvent(event={"type": kind, "channel": channel, "user": ben}, at=at)
 
     async with world.bot.desk.work() as uow:
         await events.apply(uow, [told("member_left_channel", 5), told("member_joined_channel", 3)])

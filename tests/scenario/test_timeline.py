@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.happening import Happening
 from bot.slack.listeners.events import apply
+from bot.slack.slack_event import SlackEvent
 from tests.world import World
 
 
@@ -148,7 +148,7 @@ async def test_every_version_is_kept_in_whatever_order_its_events_come(world: Wo
         ts = f"17724618{number:02}.000100"
         moved = json.loads(json.dumps(order).replace(str(first["ts"]), ts))
         async with world.bot.desk.work() as uow:
-            await apply(uow, [Happening(event=event, at=uow.now) for event in moved])
+            await apply(uow, [SlackEvent(event=event, at=uow.now) for event in moved])
         [message] = [one for one in (await world.record())["messages"] if one["ts"] == ts]
         assert [version["text"] for version in message["versions"]] == [
             "I call the carrier",
@@ -181,7 +181,7 @@ async def test_a_deletion_tells_all_that_is_known_of_a_message_nobody_heard(worl
         "previous_message": said,
     }
     async with world.bot.desk.work() as uow:
-        await apply(uow, [Happening(event=deleted, at=uow.now)])
+        await apply(uow, [SlackEvent(event=deleted, at=uow.now)])
     found = message(await world.record(), ts)
     assert (found["person"], found["text"], found["thread_ts"]) == ("ana", text, parent)
     assert [file["name"] for file in found["files"]] == ["dig.txt"]
@@ -203,7 +203,7 @@ async def test_a_pin_that_was_taken_away_is_no_mark_in_whatever_order_its_events
             "unpinned": pin | {"type": "pin_removed", "user": ben, "event_ts": "1772461920.000000"},
         }
         async with world.bot.desk.work() as uow:
-            await apply(uow, [Happening(event=events[one], at=uow.now) for one in order])
+            await apply(uow, [SlackEvent(event=events[one], at=uow.now) for one in order])
         assert not message(await world.record(), ts)["key_event"], order
 
 

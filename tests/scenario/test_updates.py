@@ -235,7 +235,7 @@ async def test_an_update_is_answered_with_what_is_true_and_names_the_incident(wo
 
 async def test_a_promise_beyond_the_longest_is_refused_with_the_limit(world: World) -> None:
     channel = await world.declare()
-    for promise in ("52w", "9999-12-31", "25h"):
+    for promise in ("52w", "520w", "9999-12-31", "25h"):
         answer = await world.command("ana", f"update next:{promise} Restoring", channel=channel)
         assert "INC-1 is P1, so the next update comes within a day. Try next:30m." in answer.text
     await world.command("ana", "update", channel=channel)
@@ -244,6 +244,7 @@ async def test_a_promise_beyond_the_longest_is_refused_with_the_limit(world: Wor
     assert not (await world.record())["updates"]
     quiet = await world.declare("p4 A typo on the start page")
     assert "saved" in (await world.command("ana", "update next:6d Restoring", channel=quiet)).text
+    assert "within 7 days" in (await world.command("ana", "update next:8d Restoring", channel=quiet)).text
 
 
 async def test_a_far_promise_is_said_aloud_with_its_date_and_shortened_with_a_button(world: World) -> None:

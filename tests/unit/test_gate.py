@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
-from bot.web.gate import Gate, Limits, _address
+from bot.web.gate import ConnectionLimits, Gate, _address
 from bot.web.server import Server
 
-QUICK = Limits(connections=10, per_address=10, headers_within=0.2, body_within=0.2)
-PATIENT = Limits(connections=10, per_address=4, headers_within=60, body_within=60)
+QUICK = ConnectionLimits(connections=10, per_address=10, headers_within=0.2, body_within=0.2)
+PATIENT = ConnectionLimits(connections=10, per_address=4, headers_within=60, body_within=60)
 REQUEST = b"GET /hello HTTP/1.1\r\nHost: here\r\n\r\n"
 
 
@@ -62,7 +62,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(limits: Limits) -> AsyncIterator[House]:
+async def house(limits: ConnectionLimits) -> AsyncIterator[House]:
     async def hello(request: web.Request) -> web.Response:
         return web.Response(text=f"hello {len(await request.read())}")
 
@@ -151,4 +151,4 @@ async def test_who_goes_on_talking_keeps_the_connection() -> None:
 
 def test_descriptors_are_left_for_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.web.gate.resource.getrlimit", lambda _: (256, 256))
-    assert Gate(Limits(connections=400))._most == 156
+    assert Gate(ConnectionLimits(connections=400))._most == 156

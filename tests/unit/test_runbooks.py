@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from bot.config import Settings, load_settings
-from bot.domain.runbook import Runbook, Step, best_runbook
+from bot.domain.runbook import Runbook, RunbookStep, best_runbook
 from bot.errors import ConfigError
 from bot.render.words import Words
 from bot.resources import packaged
@@ -162,7 +162,7 @@ def test_an_own_runbook_comes_beside_the_packaged_ones(tmp_path: Path) -> None:
     found = {one.slug: one for one in load_runbooks(settings)}
 
     assert set(found) == {*SLUGS, "checkout"}
-    assert found["checkout"].steps == (Step(do="Decide on the switch", owner="incident_commander"),)
+    assert found["checkout"].steps == (RunbookStep(do="Decide on the switch", owner="incident_commander"),)
 
 
 def test_an_own_runbook_takes_the_place_of_the_packaged_one_of_the_same_name(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from bot.service.files import file_facts
 from bot.service.incidents import of_channel
 from bot.service.participants import come_in, go_out
 from bot.service.roles import free_absent, save_profile
-from bot.slack.happening import Happening
 from bot.slack.payload import moment_at, part_at, text_at, ts_at
 from bot.slack.person import person_facts
+from bot.slack.slack_event import SlackEvent
 from bot.store import outbox
 from bot.store.tables import Incident, Workspace
 
@@ -26,7 +26,7 @@ Event = Mapping[str, Any]
 TOMBSTONE = "tombstone"
 
 
-async def apply(uow: UnitOfWork, happened: Sequence[Happening]) -> None:
+async def apply(uow: UnitOfWork, happened: Sequence[SlackEvent]) -> None:
     """Applies events of one lane in their order; one that the bot has no use for is simply done with."""
     # Most events are messages, and those that follow each other share their statements.
     for speech, together in groupby(happened, key=lambda one: _is_speech(one.event)):

@@ -6,9 +6,9 @@ A step is prepared when it is sent, from the database as it is then; a step that
 from bot.slack.steps.persons import AnswerPerson, LearnFile, LearnPerson, TellAdministrator, TellPerson
 from bot.slack.steps.room import CreateChannel, EditCard, Invite, PinCard, Post, PostCard, SetTopic, UploadPostmortem
 from bot.slack.steps.stakeholders import Announce, EditAnnouncement, PostToStakeholders, WithdrawReplies
-from bot.slack.steps.step import Call, PostRest, Step
+from bot.slack.steps.step import PostRest, SlackCall, Step
 
-__all__ = ["STEPS", "Call", "Step"]
+__all__ = ["STEPS", "SlackCall", "Step"]
 
 STEPS: dict[str, Step] = {
     "announce": Announce(),

@@ -15,14 +15,14 @@ from bot.service.roles import save_profile
 from bot.slack import messages
 from bot.slack.gateway import Gateway
 from bot.slack.person import person_facts
-from bot.slack.steps.step import Call, Posting, Step, message_and_references
+from bot.slack.steps.step import Posting, SlackCall, Step, message_and_references
 from bot.slack.views.choices import answer_with_buttons
-from bot.slack.views.message import Message
+from bot.slack.views.message import SlackMessage
 from bot.store.tables import OutboxItem
 
 
 class TellPerson(Posting):
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         name, references = message_and_references(item)
         person = references["person"]
@@ -38,9 +38,9 @@ class TellPerson(Posting):
 class TellAdministrator(Posting):
     """About the bot itself: what belongs to no incident says nothing of one."""
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         name, references = message_and_references(item)
-        return self._post(item, references.pop("person"), Message(text=words.chat(name, **references)))
+        return self._post(item, references.pop("person"), SlackMessage(text=words.chat(name, **references)))
 
 
 class AnswerPerson(Posting):
@@ -49,7 +49,7 @@ class AnswerPerson(Posting):
     What was sent to a response_url cannot be looked up: where that is unclear the answer is given twice.
     """
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         if not item.payload["person"] and not item.payload.get("response_url"):
             return None  # nobody can be answered
         text = Mrkdwn(item.payload["text"]) if "text" in item.payload else None
@@ -59,13 +59,13 @@ class AnswerPerson(Posting):
             if built is None:
                 return None
             text = built.text
-        message = answer_with_buttons(text, item) if "buttons" in item.payload else Message(text=text)
+        message = answer_with_buttons(text, item) if "buttons" in item.payload else SlackMessage(text=text)
         if uow.now - item.created_at > timedelta(minutes=30) or not item.payload.get("response_url"):
             # A response_url lives 30 minutes and serves 5 times; the person is told all the same.
             return self._post(item, item.payload["person"], message)
         first, *rest = message.in_parts()
         replaces = bool(item.payload.get("replaces"))
-        return Call(
+        return SlackCall(
             method="response_url",
             arguments={
                 "url": item.payload["response_url"],
@@ -74,7 +74,7 @@ class AnswerPerson(Posting):
             rest=rest,
         )
 
-    async def go_on(self, uow: UnitOfWork, item: OutboxItem, call: Call, answer: Mapping[str, Any]) -> None:
+    async def go_on(self, uow: UnitOfWork, item: OutboxItem, call: SlackCall, answer: Mapping[str, Any]) -> None:
         """What only one person sees has no thread: the rest comes behind it."""
         if call.method != "response_url":
             await super().go_on(uow, item, call, answer)
@@ -83,7 +83,7 @@ class AnswerPerson(Posting):
             payload = {"person": item.payload["person"], "response_url": item.payload["response_url"], **part}
             await uow.tell("answer", lane=item.lane, urgency=1, payload=payload)
 
-    async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
+    async def send(self, slack: Gateway, call: SlackCall) -> dict[str, Any]:
         if call.method != "response_url":
             return await super().send(slack, call)
         await slack.respond(call.arguments["url"], call.arguments["body"])
@@ -100,8 +100,8 @@ class AnswerPerson(Posting):
 class LearnPerson(Step):
     """Asks who somebody is; names are wanted for documents, not for the next second."""
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        return Call(method="users.info", arguments={"user": item.payload["user_id"]})
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
+        return SlackCall(method="users.info", arguments={"user": item.payload["user_id"]})
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
         await save_profile(uow, person_facts(answer["user"]))
@@ -113,8 +113,8 @@ class LearnFile(Step):
     # Another organisation may keep its files to itself: their placeholder stays.
     as_wanted = frozenset({"access_denied", "file_deleted", "file_not_found", "not_visible"})
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
-        return Call(method="files.info", arguments={"file": item.payload["file_id"]})
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
+        return SlackCall(method="files.info", arguments={"file": item.payload["file_id"]})
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
         await files.save_facts(uow, item.payload["channel_id"], item.payload["ts"], answer["file"])

@@ -17,7 +17,7 @@ from bot.service.incidents import by_id
 from bot.service.notifications import in_charge, publish
 from bot.slack import facts, messages
 from bot.slack.gateway import Gateway, people_refused
-from bot.slack.steps.step import Call, Posting, Step, find_message, message_and_references, own_channels
+from bot.slack.steps.step import Posting, SlackCall, Step, find_message, message_and_references, own_channels
 from bot.store.tables import Incident, OutboxItem, Postmortem
 
 # Seconds; generous, since the channel's time is Slack's and the step's is ours.
@@ -27,11 +27,11 @@ _A_DAY = 24 * 3600.0
 class CreateChannel(Step):
     what = "make the channel"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         if incident.channel_id is not None:
             return None
-        return Call(
+        return SlackCall(
             method="conversations.create",
             arguments={"name": self._name(uow, incident, item), "is_private": incident.is_private},
             since=item.created_at.timestamp(),
@@ -46,7 +46,7 @@ class CreateChannel(Step):
             attempt=item.payload.get("names_taken", 0),
         )
 
-    async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
+    async def find(self, slack: Gateway, call: SlackCall) -> dict[str, Any] | None:
         async for channel in own_channels(slack):
             # One of that name that is older is not ours: the database may have been begun anew beside it.
             if channel["name"] == call.arguments["name"] and channel.get("created", math.inf) > call.since - _A_DAY:
@@ -93,7 +93,7 @@ class Invite(Step):
 
     what = "invite everybody into the channel"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None:
             return None
@@ -102,13 +102,13 @@ class Invite(Step):
         else:
             held = await roles.current(uow, incident)
             wanted = list(dict.fromkeys([incident.reporter, *(one for people_ in held.values() for one in people_)]))
-        return Call(
+        return SlackCall(
             method="conversations.invite",
             # force: one person who cannot be invited must not keep the others out
             arguments={"channel": incident.channel_id, "users": ",".join(wanted), "force": True},
         )
 
-    async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
+    async def send(self, slack: Gateway, call: SlackCall) -> dict[str, Any]:
         """Slack's answer, with what became of each person; one that is only about people is no refusal of the step."""
         invited = str(call.arguments["users"]).split(",")
         try:
@@ -137,12 +137,12 @@ class Invite(Step):
 class SetTopic(Step):
     what = "set the channel's topic"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None:
             return None
         topic = words.chat("topic", it=incident, priority=uow.settings.priority_label(incident.priority))
-        return Call(
+        return SlackCall(
             method="conversations.setTopic", arguments={"channel": incident.channel_id, "topic": cut(topic, 250)}
         )
 
@@ -150,7 +150,7 @@ class SetTopic(Step):
 class PostCard(Posting):
     what = "post the live card"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None or incident.card_ts is not None:
             return None
@@ -166,22 +166,24 @@ class EditCard(PostCard):
 
     what = "bring the live card up to date"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None or incident.card_ts is None:
             return await super().prepare(uow, item, words)
         content = (await facts.card(uow, incident)).to_args()
-        return Call(method="chat.update", arguments={"channel": incident.channel_id, "ts": incident.card_ts, **content})
+        return SlackCall(
+            method="chat.update", arguments={"channel": incident.channel_id, "ts": incident.card_ts, **content}
+        )
 
 
 class PinCard(Step):
     what = "pin the live card"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None or incident.card_ts is None:
             return None
-        return Call(method="pins.add", arguments={"channel": incident.channel_id, "timestamp": incident.card_ts})
+        return SlackCall(method="pins.add", arguments={"channel": incident.channel_id, "timestamp": incident.card_ts})
 
 
 class Post(Posting):
@@ -189,7 +191,7 @@ class Post(Posting):
 
     what = "post in the channel"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None:
             return None
@@ -202,12 +204,12 @@ class Post(Posting):
 class UploadPostmortem(Step):
     what = "put the postmortem draft into the channel"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         if incident.channel_id is None:
             return None
         draft = await uow.session.get_one(Postmortem, item.payload["postmortem_id"])
-        return Call(
+        return SlackCall(
             method="files.upload",
             arguments={
                 "channel": incident.channel_id,
@@ -218,10 +220,10 @@ class UploadPostmortem(Step):
             since=item.created_at.timestamp(),
         )
 
-    async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
+    async def send(self, slack: Gateway, call: SlackCall) -> dict[str, Any]:
         return await slack.upload(**call.arguments)
 
-    async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
+    async def find(self, slack: Gateway, call: SlackCall) -> dict[str, Any] | None:
         def is_it(message: Mapping[str, Any]) -> bool:
             return any(one.get("name") == call.arguments["name"] for one in message.get("files") or [])
 

@@ -9,14 +9,14 @@ from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_id
 from bot.slack import facts, messages
 from bot.slack.gateway import Gateway
-from bot.slack.steps.step import METADATA_TYPE, Call, Posting, Step, message_and_references, messages_in
+from bot.slack.steps.step import METADATA_TYPE, Posting, SlackCall, Step, message_and_references, messages_in
 from bot.store.tables import OutboxItem
 
 
 class Announce(Posting):
     what = "announce it to the stakeholders"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         if incident.is_private or incident.announcement_ts is not None:
             return None
@@ -34,13 +34,13 @@ class EditAnnouncement(Announce):
 
     what = "bring the announcement up to date"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         if incident.announcement_channel is None or incident.announcement_ts is None:
             return await super().prepare(uow, item, words)
         message = await facts.announcement(uow, incident, words)
         where = {"channel": incident.announcement_channel, "ts": incident.announcement_ts}
-        return Call(method="chat.update", arguments={**where, **message.to_args()})
+        return SlackCall(method="chat.update", arguments={**where, **message.to_args()})
 
 
 class PostToStakeholders(Announce):
@@ -48,7 +48,7 @@ class PostToStakeholders(Announce):
 
     what = "tell the stakeholders"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         if incident.is_private:
             return None  # it has become so since
@@ -65,14 +65,14 @@ class WithdrawReplies(Step):
 
     what = "delete what I had told the stakeholders; delete the thread under its announcement"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         if not incident.is_private or incident.announcement_channel is None or incident.announcement_ts is None:
             return None
         where = {"channel": incident.announcement_channel, "ts": incident.announcement_ts}
-        return Call(method="chat.delete", arguments=where)
+        return SlackCall(method="chat.delete", arguments=where)
 
-    async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
+    async def send(self, slack: Gateway, call: SlackCall) -> dict[str, Any]:
         """Each of our own replies; tried again, it goes on with those that are left."""
         channel, thread = call.arguments["channel"], call.arguments["ts"]
         ours = [

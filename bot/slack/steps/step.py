@@ -11,7 +11,7 @@ from bot.render.words import Words
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_id
 from bot.slack.gateway import Gateway
-from bot.slack.views.message import Message
+from bot.slack.views.message import SlackMessage
 from bot.store.tables import OutboxItem
 
 METADATA_TYPE = "incident_bot_outbox"
@@ -20,7 +20,7 @@ _CLOCKS_DIFFER_BY = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class SlackCall:
     method: str
     arguments: Mapping[str, Any]
     rest: Sequence[Mapping[str, Any]] = ()  # of a message that does not fit into one: what follows in its thread
@@ -36,14 +36,14 @@ class Step(ABC):
     as_wanted: frozenset[str] = frozenset()
 
     @abstractmethod
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         """The call as things are now, or None where there is nothing to tell any more. Reads only."""
 
-    async def send(self, slack: Gateway, call: Call) -> dict[str, Any]:
+    async def send(self, slack: Gateway, call: SlackCall) -> dict[str, Any]:
         """Slack's answer; outside any transaction."""
         return await slack.call(call.method, call.arguments)
 
-    async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
+    async def find(self, slack: Gateway, call: SlackCall) -> dict[str, Any] | None:
         """Slack's answer to an earlier attempt whose outcome is not known, where the call had its effect.
 
         None where it had none, or where repeating the call does no harm.
@@ -54,7 +54,7 @@ class Step(ABC):
         """Stores what the answer tells; most answers tell nothing that we keep."""
 
     async def go_on(  # noqa: B027
-        self, uow: UnitOfWork, item: OutboxItem, call: Call, answer: Mapping[str, Any]
+        self, uow: UnitOfWork, item: OutboxItem, call: SlackCall, answer: Mapping[str, Any]
     ) -> None:
         """Promises what follows from a call that has been made; most are complete by themselves."""
 
@@ -86,15 +86,17 @@ async def own_channels(slack: Gateway) -> AsyncIterator[Mapping[str, Any]]:
 class Posting(Step):
     """A step that posts a message with its key in the metadata: a post has no idempotency key of its own."""
 
-    def _post(self, item: OutboxItem, channel: str, message: Message, *, thread_ts: str | None = None) -> Call:
+    def _post(
+        self, item: OutboxItem, channel: str, message: SlackMessage, *, thread_ts: str | None = None
+    ) -> SlackCall:
         metadata = {"event_type": METADATA_TYPE, "event_payload": {"key": _key(item)}}
         first, *rest = message.in_parts()
         arguments = {"channel": channel, "metadata": metadata, "unfurl_links": False, **first}
         if thread_ts is not None:
             arguments["thread_ts"] = thread_ts
-        return Call(method="chat.postMessage", arguments=arguments, rest=rest, since=item.created_at.timestamp())
+        return SlackCall(method="chat.postMessage", arguments=arguments, rest=rest, since=item.created_at.timestamp())
 
-    async def go_on(self, uow: UnitOfWork, item: OutboxItem, call: Call, answer: Mapping[str, Any]) -> None:
+    async def go_on(self, uow: UnitOfWork, item: OutboxItem, call: SlackCall, answer: Mapping[str, Any]) -> None:
         """The rest of a long message goes into its thread."""
         for part in call.rest:
             await uow.tell(
@@ -110,7 +112,7 @@ class Posting(Step):
                 },
             )
 
-    async def find(self, slack: Gateway, call: Call) -> dict[str, Any] | None:
+    async def find(self, slack: Gateway, call: SlackCall) -> dict[str, Any] | None:
         if call.method != "chat.postMessage":
             return None  # an edit: repeating it does no harm
         wanted = call.arguments["metadata"]["event_payload"]["key"]
@@ -180,12 +182,12 @@ class PostRest(Posting):
 
     what = "post the rest of a long message"
 
-    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> Call | None:
+    async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         if item.incident_id is not None:
             incident = await by_id(uow, item.incident_id)
             if incident.is_private and item.payload["channel"] != incident.channel_id:
                 return None  # it has become so since
-        message = Message(text=Mrkdwn(item.payload["text"]))
+        message = SlackMessage(text=Mrkdwn(item.payload["text"]))
         return self._post(item, item.payload["channel"], message, thread_ts=item.payload["thread_ts"])
 
 

@@ -5,7 +5,7 @@ import re
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
 from bot.domain.mrkdwn import Mrkdwn
-from bot.slack.views.message import Message
+from bot.slack.views.message import SlackMessage
 from bot.store.tables import OutboxItem
 
 CHOICE_BUTTON = "choice."
@@ -14,7 +14,7 @@ _BUTTON_LIMIT = 75
 _REFERENCE = re.compile(r"(\d+)-(\d+\.\d+)\.(\d+)")
 
 
-def answer_with_buttons(text: Mrkdwn, item: OutboxItem) -> Message:
+def answer_with_buttons(text: Mrkdwn, item: OutboxItem) -> SlackMessage:
     """The answer of `item`, as AnswerPerson sends it."""
     labels = [str(one["label"]) for one in item.payload["buttons"]]
     buttons = [
@@ -25,7 +25,7 @@ def answer_with_buttons(text: Mrkdwn, item: OutboxItem) -> Message:
         )
         for index, label in enumerate(labels)
     ]
-    return Message(text=text, controls=[ActionsBlock(block_id="choices", elements=buttons)])
+    return SlackMessage(text=text, controls=[ActionsBlock(block_id="choices", elements=buttons)])
 
 
 def chosen(value: str) -> tuple[int, str, int] | None:

@@ -16,7 +16,7 @@ from slack_sdk.models.blocks import (
 
 from bot.domain.mrkdwn import Mrkdwn, cut, mention
 from bot.domain.priority import AS_STATED
-from bot.slack.views.message import Message
+from bot.slack.views.message import SlackMessage
 
 UPDATE_BUTTON = "open_update"
 RESOLVE_BUTTON = "open_resolve"
@@ -55,7 +55,7 @@ class CardFacts:
     waiting: Mrkdwn | None = None  # what has been waiting for long to be shown in Slack
 
 
-def incident_card(facts: CardFacts) -> Message:
+def incident_card(facts: CardFacts) -> SlackMessage:
     text = Mrkdwn("{} · {} · {} · {}").format(facts.name, facts.priority, facts.status, facts.title)
     for name, people in facts.roles.items():
         if people:
@@ -102,7 +102,7 @@ def incident_card(facts: CardFacts) -> Message:
             ButtonElement(text="Resolve", action_id=RESOLVE_BUTTON, value=str(facts.number)),
         ]
         blocks.append(ActionsBlock(block_id="card_actions", elements=buttons))
-    return Message(text=text, blocks=blocks)
+    return SlackMessage(text=text, blocks=blocks)
 
 
 def _inert(text: str) -> str:

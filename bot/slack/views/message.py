@@ -13,7 +13,7 @@ _MOST_SECTIONS = BLOCKS_LIMIT // SECTION_LIMIT
 
 
 @dataclass(frozen=True, kw_only=True)
-class Message:
+class SlackMessage:
     """`text` is what is read aloud and shown in notifications, and all there is where there are no blocks.
 
     `blocks` show the same in another form; `controls` stand below the text, which is then shown in sections.

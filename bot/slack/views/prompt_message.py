@@ -4,9 +4,9 @@ from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
 from bot.domain.mrkdwn import Mrkdwn
 from bot.slack.views.incident_card import UPDATE_BUTTON
-from bot.slack.views.message import Message
+from bot.slack.views.message import SlackMessage
 
 
-def prompt_message(text: Mrkdwn, *, number: int) -> Message:
+def prompt_message(text: Mrkdwn, *, number: int) -> SlackMessage:
     button = ButtonElement(text="Post update", action_id=UPDATE_BUTTON, value=str(number), style="primary")
-    return Message(text=text, controls=[ActionsBlock(elements=[button])])
+    return SlackMessage(text=text, controls=[ActionsBlock(elements=[button])])

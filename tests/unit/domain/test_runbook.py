@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.runbook import Action, Escalation, Match, Runbook, Step, best_runbook
+from bot.domain.runbook import Action, Escalation, Match, Runbook, RunbookStep, best_runbook
 
 
 def runbook(slug: str, **match: Any) -> Runbook:
@@ -17,7 +17,7 @@ def runbook(slug: str, **match: Any) -> Runbook:
         first_checks=(Action(do="Look"),),
         mitigations=(Action(do="Mend"),),
         escalation=(Escalation(to="on-call", when="at once", how="page"),),
-        steps=(Step(do="Decide", owner="incident_commander"),),
+        steps=(RunbookStep(do="Decide", owner="incident_commander"),),
     )
 
 

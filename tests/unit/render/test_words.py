@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.domain.lifecycle import Status
 from bot.domain.mrkdwn import Mrkdwn, cut, markup, plain
-from bot.domain.runbook import Action, Escalation, Match, Runbook, Step
+from bot.domain.runbook import Action, Escalation, Match, Runbook, RunbookStep
 from bot.errors import ConfigError
 from bot.render.words import Words, local_time
 from bot.resources import packaged
@@ -56,7 +56,7 @@ def facts_with(text: str) -> dict[str, dict[str, Any]]:
         first_checks=(Action(do=text, command=text, expect=text),),
         mitigations=(Action(do=text, command=text),),
         escalation=(Escalation(to=text, when=text, how=text),),
-        steps=(Step(do=text, owner="tech_lead"),),
+        steps=(RunbookStep(do=text, owner="tech_lead"),),
     )
     update = Update(person="U1", status=Status.IDENTIFIED, text=text, next_due_at=after(75))
     facts: dict[str, dict[str, Any]] = {

@@ -8,7 +8,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBl
 
 from bot.domain.mrkdwn import Mrkdwn, escape, link, mention
 from bot.slack.views.budget import BLOCKS_LIMIT, MOST_BLOCKS, SECTION_LIMIT, TEXT_LIMIT, fitted, pieces
-from bot.slack.views.message import Message
+from bot.slack.views.message import SlackMessage
 
 markup = st.lists(
     st.text(max_size=30).map(escape)
@@ -44,7 +44,7 @@ def test_a_link_that_is_longer_than_a_message_does_not_keep_the_rest_waiting() -
 
 @given(text=markup)
 def test_a_message_with_buttons_stays_within_all_limits_and_loses_nothing(text: Mrkdwn) -> None:
-    first, *rest = Message(text=text, controls=[BUTTON]).in_parts()
+    first, *rest = SlackMessage(text=text, controls=[BUTTON]).in_parts()
 
     shown = [block["text"]["text"] for block in first["blocks"] if block["type"] == "section"]
     assert all(len(one) <= SECTION_LIMIT for one in shown)

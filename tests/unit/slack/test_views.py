@@ -18,7 +18,7 @@ from bot.resources import packaged
 from bot.sandbox.block_kit import LONGEST_MESSAGE, check_blocks, check_view, total_length
 from bot.slack.views.declare_modal import declare_modal
 from bot.slack.views.incident_card import TAKE_ROLE_BUTTON, CardFacts, incident_card
-from bot.slack.views.message import TEXT_LIMIT, Message
+from bot.slack.views.message import TEXT_LIMIT, SlackMessage
 from bot.slack.views.modal import values
 from bot.slack.views.prompt_message import prompt_message
 from bot.slack.views.resolve_modal import resolve_modal
@@ -50,7 +50,7 @@ def mrkdwn_in(part: Any) -> Iterator[str]:
             yield from mrkdwn_in(one)
 
 
-def assert_slack_takes(message: Message) -> None:
+def assert_slack_takes(message: SlackMessage) -> None:
     """The message, and that nothing in it is alive but what the bot wrote."""
     args = json.loads(json.dumps(message.to_args()))
     blocks = args.get("blocks", [])
@@ -197,7 +197,7 @@ def test_slack_takes_the_prompt_whatever_it_says(text: str, number: int) -> None
 
 @given(text=written)
 def test_slack_takes_a_message_of_any_length(text: str) -> None:
-    message = Message(text=markup(text))
+    message = SlackMessage(text=markup(text))
 
     assert_slack_takes(message)
     assert "blocks" not in message.to_args(), "an empty list would take the blocks away that a message has"

@@ -7,6 +7,6 @@ from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class Happening:
+class SlackEvent:
     event: Mapping[str, Any]  # as Slack sends it
     at: datetime  # when it happened, as far as Slack says
