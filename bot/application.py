@@ -193,7 +193,8 @@ class Application:
                 finally:
                     self._catching_up = False
             else:
-                await self._backfill.read_rest()
+                # Who came into a channel before it was found may not have been told of either.
+                await self.membership.compare(await self._backfill.read_rest())
             await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
 
     async def _purge(self) -> None:

@@ -88,20 +88,20 @@ class Backfill:
             await check_holders(uow)
         await self._read_each(waiting)
 
-    async def read_rest(self) -> None:
+    async def read_rest(self) -> list[int]:
         """Reads channels that were found rather than made, since Slack may have given up on what was said there.
 
-        Also those for which Slack gave no answer when they were to be read.
+        Also those for which Slack gave no answer when they were to be read. Returns the incidents that were read.
         """
         now = asyncio.get_running_loop().time()
         async with self._desk.look() as uow:
             found, again = await never_read(uow, since=uow.now - _LOOK_BACK), await wanted_again(uow)
         self._given_up -= set(again)
         waiting = {*found, *again, *self._unanswered} - self._given_up
-        await self._read_each([one for one in sorted(waiting) if self._unanswered.get(one, now) <= now])
+        return await self._read_each([one for one in sorted(waiting) if self._unanswered.get(one, now) <= now])
 
-    async def _read_each(self, incidents: Sequence[int]) -> None:
-        clock = asyncio.get_running_loop().time
+    async def _read_each(self, incidents: Sequence[int]) -> list[int]:
+        clock, read = asyncio.get_running_loop().time, list[int]()
         for incident_id in incidents:
             try:
                 result = await self.read(incident_id)
@@ -120,11 +120,13 @@ class Backfill:
                 log.exception("A channel could not be read.", extra={"action": "backfill_failed"})
                 await self._give_up(incident_id)
                 continue
+            read.append(incident_id)
             if result.added or result.missing:
                 log.info(
                     "Read what was missed.",
                     extra={"action": "backfilled", "added": result.added, "missing": result.missing},
                 )
+        return read
 
     async def _give_up(self, incident_id: int, *, removed: bool = False) -> None:
         """Until the bot comes back to the channel, or is started again."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from bot.clock import Clock
 from bot.errors import SlackBusy, SlackError, SlackRefused
@@ -58,7 +58,11 @@ class Membership:
         """
         async with self._desk.look() as uow:
             waiting = dict.fromkeys([*await private_with_channel(uow), *await live_with_channel(uow)])
-        for incident_id in waiting:
+        await self.compare(waiting)
+
+    async def compare(self, incident_ids: Iterable[int]) -> None:
+        """The same for these."""
+        for incident_id in incident_ids:
             try:
                 await self._as_slowly_as_asked(incident_id)
             except SlackError as problem:

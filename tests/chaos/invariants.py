@@ -283,6 +283,13 @@ def roles_are_as_they_were_asked_for(facts: Facts) -> Iterator[str]:
 # --- what the bot tells
 
 
+def _nobody_owes_it(facts: Facts, item: tables.OutboxItem) -> bool:
+    """Whether it asks for an update that came, or was asked for again, before it could be sent."""
+    if item.state != "needless" or item.payload.get("message") != "prompt":
+        return False
+    return any(one.id == item.payload["prompt_id"] and one.outcome != "open" for one in facts.prompts)
+
+
 def every_post_came_once(facts: Facts) -> Iterator[str]:
     """What was promised to a channel or a person stands there once, and nothing else does."""
     in_rooms, in_private = posted(facts, direct=False), posted(facts, direct=True)
@@ -295,7 +302,7 @@ def every_post_came_once(facts: Facts) -> Iterator[str]:
         came = in_rooms[item.id]
         if came > 1:
             yield f"{named_item(item)} came {came} times"
-        if item.step in ("post", "post_to_stakeholders") and came == 0:
+        if item.step in ("post", "post_to_stakeholders") and came == 0 and not _nobody_owes_it(facts, item):
             yield f"{named_item(item)} is {item.state} and never came"
         if item.step == "tell_person" and item.state == "done":
             came = in_private[item.id]
@@ -320,13 +327,15 @@ def every_prompt_is_asked_once(facts: Facts) -> Iterator[str]:
             yield f"{what} is there {times} times"
     promised = [one for one in facts.outbox if one.payload.get("message") == "prompt"]
     asked = Counter(int(one.payload["prompt_id"]) for one in promised)
-    privately = {int(one.payload["prompt_id"]) for one in promised if one.step == "tell_person"}
+    elsewhere = {
+        int(one.payload["prompt_id"]) for one in promised if one.step == "tell_person" or _nobody_owes_it(facts, one)
+    }
     for prompt in facts.prompts:
         if asked[prompt.id] != 1:
             yield f"the prompt of {prompt.due_at} was promised {asked[prompt.id]} times"
     for incident in facts.incidents:
         told = count(facts, facts.channel_of(incident), ":alarm_clock:")
-        in_channel = [one for one in facts.prompts if one.incident_id == incident.id and one.id not in privately]
+        in_channel = [one for one in facts.prompts if one.incident_id == incident.id and one.id not in elsewhere]
         if told != (wanted := len(in_channel)):
             yield f"{incident.name} has {wanted} prompts on record, and {told} in its channel"
 

@@ -295,8 +295,13 @@ async def test_a_channel_that_is_found_again_is_read(world: World) -> None:
     channel = world.workspace.latest_app_channel()
     assert channel is not None
     missed = await say_unheard(world, channel.name)
+    with world.unheard():
+        await world.workspace.join_channel(user="chloe", channel=channel.name)
     await world.pass_time(seconds=5)
     await is_on_record(world, missed)
+    async with asyncio.timeout(30):
+        while "chloe" not in (await world.record())["participants"]:  # noqa: ASYNC110 - a row sets no event
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.usefixtures("looking_often")
