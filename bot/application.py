@@ -115,6 +115,8 @@ class Application:
             async with asyncio.timeout_at(began + _SECONDS_TO_APPLY):
                 await self.receiver.close()
                 await self._as_far_as_possible(self._applied())
+        for dispatcher in self._dispatchers:
+            dispatcher.stop_claiming()
         tasks = [*self._loops, *filter(None, [self._watching])]
         for loop in tasks:
             loop.cancel()
@@ -127,7 +129,7 @@ class Application:
                 draining = [self._as_far_as_possible(one.drain()) for one in self._dispatchers]
                 await asyncio.gather(*draining)
         for dispatcher in self._dispatchers:
-            dispatcher.abandon()
+            await dispatcher.abandon()
             await dispatcher.destination.close()
         await self._slack.close()
         await self.desk.database.close()

@@ -43,6 +43,15 @@ class _Outcome(Generic[Prepared]):
     unclear: bool = False  # it may have been told although the problem is ours
     kept: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
+    def is_kept(self, problem: Exception | None = None) -> None:
+        """It is written down, or couldn't be; whoever waited for that may be gone."""
+        if self.kept.done():
+            return
+        if problem is None:
+            self.kept.set_result(None)
+        else:
+            self.kept.set_exception(problem)
+
 
 class Dispatcher(Generic[Prepared]):
     """One destination's; a destination that is slow or dead has only its own loop to hold up."""
@@ -74,17 +83,23 @@ class Dispatcher(Generic[Prepared]):
             if not await self._claim_and_start(told=told):
                 await self._pause.wait(await self._next_time(), at_most=_ROUND_SECONDS)
 
-    async def drain(self) -> None:
-        """Waits for what is under way, and holds on to it meanwhile; nothing new is begun."""
+    def stop_claiming(self) -> None:
+        """Nothing new is begun."""
         self._stopping = True
-        while under_way := set(self._under_way.values()):
+
+    async def drain(self) -> None:
+        """Waits for what is under way and for what became of it, and holds on to it meanwhile."""
+        self.stop_claiming()
+        while under_way := {*self._under_way.values(), *self._writers.values()}:
             await asyncio.wait(under_way, timeout=_ROUND_SECONDS)
             await self._renew()
 
-    def abandon(self) -> None:
+    async def abandon(self) -> None:
         """What is under way still is cut off; it is looked for when its lease has run out."""
-        for task in self._under_way.values():
+        under_way = [*self._under_way.values(), *self._writers.values()]
+        for task in under_way:
             task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
     @property
     def rests(self) -> bool:
@@ -108,9 +123,10 @@ class Dispatcher(Generic[Prepared]):
         )
 
     def _done(self, item_id: int, task: asyncio.Task[None]) -> None:
-        self._under_way.pop(item_id, None)
-        if item_id not in self._preparing:  # it may be claimed again already
-            self._leased_at.pop(item_id, None)
+        if self._under_way.get(item_id) is task:  # it may have been claimed again, and be under way anew
+            del self._under_way[item_id]
+            if item_id not in self._preparing:
+                self._leased_at.pop(item_id, None)
         if self._full:
             self._changed.set()  # there is room for another
         if not task.cancelled() and (problem := task.exception()) is not None:
@@ -259,19 +275,21 @@ class Dispatcher(Generic[Prepared]):
         await outcome.kept
 
     async def _write_down(self, group: object) -> None:
-        while together := self._outcomes.pop(group, []):
-            try:
-                following = await self._write(together)
-            except Exception:  # noqa: BLE001 - whose fault it is shows when each is written by itself
-                following = [item for outcome in together for item in await self._write_alone(outcome)]
-            else:
-                for outcome in together:
-                    outcome.kept.set_result(None)
-            try:
-                await self._start(following)
-            except Exception:
-                log.exception("Items that were claimed could not be prepared: they are when their leases end.")
-        del self._writers[group]
+        try:
+            while together := self._outcomes.pop(group, []):
+                try:
+                    following = await self._write(together)
+                except Exception:  # noqa: BLE001 - whose fault it is shows when each is written by itself
+                    following = [item for outcome in together for item in await self._write_alone(outcome)]
+                else:
+                    for outcome in together:
+                        outcome.is_kept()
+                try:
+                    await self._start(following)
+                except Exception:
+                    log.exception("Items that were claimed could not be prepared: they are when their leases end.")
+        finally:
+            del self._writers[group]
 
     async def _write_alone(self, outcome: _Outcome[Prepared]) -> Sequence[OutboxItem]:
         """What fails for a fault of ours is written down as that; in an outage it is looked for when its lease ends."""
@@ -281,12 +299,13 @@ class Dispatcher(Generic[Prepared]):
             except Exception as problem:
                 if fault_in(problem) is None:
                     raise
-                outcome.problem, outcome.unclear = problem, outcome.answer is not None
+                outcome.unclear = outcome.answer is not None or isinstance(outcome.problem, Unclear)
+                outcome.problem = problem
                 following = await self._write([outcome])
         except Exception as problem:  # noqa: BLE001 - raised where it is waited for
-            outcome.kept.set_exception(problem)
+            outcome.is_kept(problem)
             return []
-        outcome.kept.set_result(None)
+        outcome.is_kept()
         return following
 
     async def _write(self, together: Sequence[_Outcome[Prepared]]) -> list[OutboxItem]:

@@ -26,6 +26,8 @@ from bot.store.base import Moment, database_time
 from bot.store.tables import OutboxItem
 
 UNFINISHED = ("waiting", "sending")
+_CLOCKS_DIFFER_BY = timedelta(seconds=30)
+
 
 # Built once: putting these statements together takes longer than the database needs for them.
 _earlier, _awaited = aliased(OutboxItem), aliased(OutboxItem)
@@ -117,7 +119,8 @@ class Scope:
             "team": self.team_id,
             "goes_to": self.destination,
             "now": self.now,
-            "at_most": self.now + self.longest_pause,
+            # A replica whose clock is ahead may have told it; half a minute is more than clocks differ by.
+            "at_most": self.now + self.longest_pause + _CLOCKS_DIFFER_BY,
             "held_steps": list(self.held_steps),
             "held_lanes": list(self.held_lanes),
             **more,
@@ -141,7 +144,8 @@ async def held(session: AsyncSession, ids: Collection[int], *, owner: str) -> di
         select(OutboxItem)
         .where(OutboxItem.id.in_(ids), OutboxItem.state == "sending", OutboxItem.leased_by == owner)
         .order_by(OutboxItem.id)
-        .with_for_update()
+        # Not against those who only refer to it: a draft that waits for a post is promised while its incident is held.
+        .with_for_update(key_share=True)
     )
     return {item.id: item for item in found}
 

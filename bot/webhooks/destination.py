@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import aiohttp
 from sqlalchemy import select
+from yarl import URL
 
 from bot import __version__
 from bot.clock import Clock
@@ -47,7 +47,8 @@ class WebhookDestination(Destination[WebhookEvent]):
         self._endpoint = endpoint
         self._key = key
         self._clock = clock
-        self._host = urlsplit(endpoint.url).hostname or ""
+        # As it is connected to: some signs that aren't digits are read as such.
+        self._host = URL(endpoint.url).raw_host or ""
         self._session: aiohttp.ClientSession | None = None
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem) -> WebhookEvent | None:
@@ -111,7 +112,7 @@ class WebhookDestination(Destination[WebhookEvent]):
             resolver = None if self._endpoint.allow_private_addresses else PublicResolver()
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=_SECONDS_TO_ANSWER),
-                connector=aiohttp.TCPConnector(limit=self.at_once, resolver=resolver),
+                connector=aiohttp.TCPConnector(limit=0, resolver=resolver),  # `at_once` limits them
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session

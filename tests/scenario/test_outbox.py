@@ -193,3 +193,20 @@ async def test_where_the_card_cannot_be_sent_either_status_tells_what_waits(worl
     world.server.faults.set({})
     await world.pass_time(minutes=3)
     assert "Not in Slack yet" not in shown(world.card(channel))
+
+
+async def test_what_is_sent_another_way_at_once_is_still_held_on_to(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was claimed again before its first sending had ended, and then counted as nobody's: it came twice."""
+    monkeypatch.setattr("bot.delivery.dispatcher._LEASE_SECONDS", 0.3)
+    monkeypatch.setattr("bot.delivery.dispatcher._ROUND_SECONDS", 0.1)
+    world.server.faults.set(
+        {
+            "error": {"method": "response_url", "error": 404, "count": 1},
+            "latency_ms": {"method": "chat.postMessage", "value": 1500},
+        }
+    )
+    await world.command("ana", "list")
+    await world.pass_time(minutes=1)
+    assert len(world.to_person("ana")) == 1

@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.clock import SystemClock
+from bot.config import Webhook
 from bot.domain.event_types import EVENT_TYPES
+from bot.errors import WebhookRefused
 from bot.service import notifications
 from bot.webhooks import body
 from bot.webhooks.addresses import is_public
+from bot.webhooks.destination import WebhookDestination
 from bot.webhooks.signing import key_of, signature
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,3 +78,12 @@ def test_the_guide_and_the_schema_know_every_event_that_is_sent() -> None:
     assert schema["properties"]["version"]["const"] == body.VERSION
     sent = set(re.findall(r'_webhooks\("([a-z._]+)"\)', Path(notifications.__file__).read_text("utf-8")))
     assert sent == set(EVENT_TYPES)
+
+
+async def test_an_address_in_other_digits_is_the_address() -> None:
+    """１２７.0.0.1 is connected to as 127.0.0.1."""
+    endpoint = Webhook(url="https://\uff11\uff12\uff17.0.0.1/", secret_env="SECRET")
+    destination = WebhookDestination(endpoint, b"key", SystemClock())
+    with pytest.raises(WebhookRefused, match="private address"):
+        await destination.test()
+    await destination.close()
