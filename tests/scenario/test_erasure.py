@@ -17,6 +17,8 @@ from bot.store.tables import Base, InboxItem, OutboxItem, Person, TimelineEntry,
 from tests.databases import in_turn
 from tests.world import World, shown
 
+pytestmark = pytest.mark.one_database
+
 SECRET = "hunter2"
 ERASED = "(erased by Ana Torres on 2026-03-02)"
 

@@ -1,9 +1,13 @@
 """Updates, and the prompts that keep them coming."""
 
+import pytest
+
 from bot.sandbox import SteppedClock, default_workspace
 from bot.service import notifications
 from bot.store.tables import Incident
 from tests.world import START, World, open_world
+
+pytestmark = pytest.mark.one_database
 
 
 def prompts(world: World, channel: str) -> list[str]:

@@ -20,6 +20,8 @@ from tests.databases import in_turn
 from tests.webhook_receiver import SECRET, Receiver, receiver
 from tests.world import World, open_world
 
+pytestmark = pytest.mark.one_database
+
 SCHEMA = json.loads((Path(webhooks.__file__).parent / "schema.json").read_text("utf-8"))
 
 
