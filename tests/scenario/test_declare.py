@@ -5,6 +5,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from tests.world import World, shown
 
+pytestmark = pytest.mark.one_database
+
 
 async def test_one_line_declares_and_the_answer_links_the_channel(world: World) -> None:
     answer = await world.command(

@@ -11,6 +11,8 @@ from bot.slack.listeners.events import apply
 from bot.slack.slack_event import SlackEvent
 from tests.world import World
 
+pytestmark = pytest.mark.one_database
+
 
 def message(record: dict[str, Any], ts: str) -> dict[str, Any]:
     found = [one for one in record["messages"] if one["ts"] == ts]
