@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.outsiders import Account, is_outsider
 
@@ -32,3 +34,22 @@ def test_guests_and_people_from_other_organisations_are_outsiders(more: dict[str
 def test_a_workspace_without_an_organisation_shares_it_with_nobody() -> None:
     account = Account(is_restricted=False, is_ultra_restricted=False, is_stranger=False, team="T0OTHER")
     assert is_outsider(account, team="T0OURS", enterprise=None)
+
+
+@given(
+    account=st.builds(
+        Account,
+        is_restricted=st.booleans(),
+        is_ultra_restricted=st.booleans(),
+        is_stranger=st.booleans(),
+        team=st.sampled_from(["", "T1", "T2"]),
+        enterprise=st.sampled_from([None, "E1", "E2"]),
+    ),
+    enterprise=st.sampled_from([None, "E1"]),
+)
+def test_only_who_is_no_guest_and_of_the_workspace_or_its_organisation_is_one_of_us(
+    account: Account, enterprise: str | None
+) -> None:
+    guest = account.is_restricted or account.is_ultra_restricted or account.is_stranger
+    at_home = account.team in ("", "T1") or (enterprise is not None and account.enterprise == enterprise)
+    assert is_outsider(account, team="T1", enterprise=enterprise) == (guest or not at_home)
