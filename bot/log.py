@@ -25,11 +25,6 @@ _DETAIL = re.compile(
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-def without_rows(text: str) -> str:
-    """The text of a database's error without the rows that it quotes."""
-    return _DETAIL.sub(r"\1[a row]\n", text).rstrip("\n")
-
-
 def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
     """What was given as `extra`."""
     return {name: value for name, value in vars(record).items() if name not in _STANDARD}
@@ -38,7 +33,7 @@ def _fields(record: logging.LogRecord) -> Mapping[str, Any]:
 class _Formatter(logging.Formatter):
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
         """PostgreSQL quotes the row that it refuses, and in it what people wrote."""
-        return without_rows(super().formatException(ei))
+        return _DETAIL.sub(r"\1[a row]\n", super().formatException(ei)).rstrip("\n")
 
 
 class _Sentences(_Formatter):

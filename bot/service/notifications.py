@@ -146,16 +146,19 @@ async def _postmortem(uow: UnitOfWork, event: Event) -> OutboxItem:
     )
 
 
+async def _was_told(uow: UnitOfWork, key: str, *, within: timedelta | None = None) -> bool:
+    """Whether an item with this coalesce key was promised before, or `within` this time."""
+    before = select(OutboxItem.id).where(OutboxItem.team_id == uow.team_id, OutboxItem.coalesce_key == key)
+    if within is not None:
+        before = before.where(OutboxItem.created_at > uow.now - within)
+    return await uow.session.scalar(before.limit(1)) is not None
+
+
 async def _trouble(uow: UnitOfWork, event: Event) -> OutboxItem | None:
     """Once for each subject."""
     told = event.references()
     lane = f"trouble:{event.incident.id}:{told.pop('subject')}"
-    known = await uow.session.scalar(
-        select(OutboxItem.id)
-        .where(OutboxItem.team_id == uow.team_id, OutboxItem.coalesce_key == f"tell_person:{lane}")
-        .limit(1)
-    )
-    if known is not None:
+    if await _was_told(uow, f"tell_person:{lane}"):
         return None
     payload = {"message": "trouble", **told}
     return await uow.tell("tell_person", lane=lane, incident=event.incident, coalesce=True, payload=payload)
@@ -285,16 +288,7 @@ async def tell_administrators(uow: UnitOfWork, incident: Incident, message: str,
     """A private message about the bot itself, once a day; to the commander where no administrator is configured."""
     for person in uow.settings.administrators or [await in_charge(uow, incident)]:
         lane = f"administrator:{person}:{message}:{'-'.join(map(str, facts.values()))}"
-        known = await uow.session.scalar(
-            select(OutboxItem.id)
-            .where(
-                OutboxItem.team_id == uow.team_id,
-                OutboxItem.coalesce_key == f"tell_administrator:{lane}",
-                OutboxItem.created_at > uow.now - _SAID_AGAIN_AFTER,
-            )
-            .limit(1)
-        )
-        if known is None:
+        if not await _was_told(uow, f"tell_administrator:{lane}", within=_SAID_AGAIN_AFTER):
             payload = {"message": message, "person": person, **facts}
             await uow.tell("tell_administrator", lane=lane, coalesce=True, payload=payload)
 
