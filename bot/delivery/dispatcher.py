@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 _LEASE_SECONDS = 3.0
 # Items of other processes, and leases that ran out, are found at the next round.
 _ROUND_SECONDS = 1.0
+# While there is always something to claim, leases that ran out are looked for this often.
+_LOOKS_SECONDS = 0.25
 # An item that fails by itself, not by its destination.
 _MOST_FAILURES = 6
 
@@ -157,7 +159,7 @@ class Dispatcher(Generic[Prepared]):
         self._let_go()
         now = asyncio.get_running_loop().time()
         cut_off = False
-        if not told or now - self._looked_at >= _ROUND_SECONDS:
+        if not told or now - self._looked_at >= _LOOKS_SECONDS:
             self._looked_at = now
             async with self._desk.look() as uow:
                 cut_off, ready = await outbox.ready(uow.session, self._scope(uow.now), exclude=self._own)

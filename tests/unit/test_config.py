@@ -361,6 +361,7 @@ def test_no_value_at_any_place_makes_the_check_itself_fail(
         ("a: 1\nb:\n\t- c\n", "{file}:3: is not valid YAML: "),  # a tab
         ("a: b: c\n", "{file}:1: is not valid YAML: "),
         ("a: 1\nb: !!python/object:os.system x\n", "{file}:2: is not valid YAML: "),  # code
+        ("a: 'äöü→→'\nb: '\x07'\nc: 1\n", "{file}:2: is not valid YAML: unacceptable character #x0007"),
         ("a: 1\nb: '\x07'\n", "{file}:2: is not valid YAML: unacceptable character #x0007"),  # from a terminal
     ],
 )

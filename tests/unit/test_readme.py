@@ -100,6 +100,6 @@ def test_every_file_that_a_document_links_or_names_exists(document: Path) -> Non
 
 def test_the_recipes_name_functions_that_exist() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
-    for name in ("release", "prompt", "_cross_checks", "schedule", "record"):
+    for name in ("release", "prompt", "cross_checks", "schedule", "record"):
         assert f"def {name}(" in code
         assert name in CONTRIBUTING
