@@ -42,6 +42,7 @@ class _Client(SocketModeClient):
         self._inbox = inbox
         self._stored: list[tuple[str, float]] = []  # envelopes to be acknowledged, and when they were received
         self._acknowledging: asyncio.Task[None] | None = None
+        self.is_closing = False  # an event that comes now is Slack's to send again, to the next start
 
     @property
     def finishing(self) -> set[asyncio.Task[None]]:
@@ -52,6 +53,8 @@ class _Client(SocketModeClient):
         if '"events_api"' in message:
             envelope = json.loads(message)
             if envelope.get("type") == "events_api" and isinstance(envelope.get("payload"), dict):
+                if self.is_closing:
+                    return
                 tell = partial(self._told, str(envelope.get("envelope_id")), time.perf_counter())
                 if self._inbox.take_up(envelope["payload"], tell):
                     return
@@ -178,6 +181,8 @@ class SocketModeReceiver:
 
     async def close(self) -> None:
         """No new payloads; those under way are finished and acknowledged first."""
+        for one in self._connections:
+            one.client.is_closing = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SECONDS_TO_FINISH):
                 await self._inbox.all_stored()
