@@ -1,6 +1,5 @@
 """The only place where parts are wired together."""
 
-import json
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,13 +20,14 @@ from bot.domain.runbook import Runbook
 from bot.errors import NOT_LET_IN, ConfigError, SlackBusy, SlackRefused, SlackUnclear, StoreError
 from bot.health import Health
 from bot.render.words import Words
+from bot.report import exporters
 from bot.resources import packaged
 from bot.runbooks import load_runbooks
 from bot.service.desk import Desk
-from bot.service.due import DueJobs
+from bot.service.due import DueJobs, jobs
 from bot.service.incidents import every_incident
-from bot.service.postmortem import facts
-from bot.service.record import record
+from bot.service.report import report
+from bot.slack import permalinks
 from bot.slack.app import slack_app
 from bot.slack.applier import Applier
 from bot.slack.backfill import Backfill
@@ -57,11 +57,15 @@ if TYPE_CHECKING:  # the demo and the sandbox are not loaded by a bot at work
     from bot.sandbox.clock import SteppedClock
 
 
-def settings_and_runbooks(environment: Environment) -> tuple[Settings, tuple[Runbook, ...], Words]:
+def settings_and_runbooks(environment: Environment) -> tuple[Settings, tuple[Runbook, ...]]:
     """What the organisation has configured; every problem at once."""
     settings = load_settings(environment.config_path)
-    words = Words(packaged("templates"), settings.templates)
-    return settings, load_runbooks(settings), words
+    return settings, load_runbooks(settings)
+
+
+def words_of(settings: Settings) -> Words:
+    """The templates, the organisation's own first."""
+    return Words(packaged("templates"), settings.templates)
 
 
 @asynccontextmanager
@@ -72,7 +76,7 @@ async def open_desk(
 
     `team` is its id, name or address; it may be left out where the database holds one workspace only.
     """
-    settings, runbooks, words = settings_and_runbooks(environment)
+    settings, runbooks = settings_and_runbooks(environment)
     database = Database(environment.database_url)
     try:
         await migrate(database)
@@ -84,7 +88,7 @@ async def open_desk(
             settings=settings,
             runbooks=runbooks,
             team_id=_chosen(workspaces, team).team_id,
-            write_postmortem=words.postmortem,
+            permalinks=permalinks,
         )
     finally:
         await database.close()
@@ -127,7 +131,8 @@ async def running_bot(
     `slack_only`: no other destination hears of anything, as in a demo.
     """
     _check_secrets(environment, http=http is not None)
-    settings, runbooks, words = settings_and_runbooks(environment)
+    settings, runbooks = settings_and_runbooks(environment)
+    words = words_of(settings)
     if slack_only:
         settings = settings.model_copy(update={"destinations": Destinations()})
     slack = Gateway(token=environment.bot_token, api_url=environment.api_url)
@@ -144,7 +149,7 @@ async def running_bot(
             settings=settings,
             runbooks=runbooks,
             team_id=workspace.team_id,
-            write_postmortem=words.postmortem,
+            permalinks=permalinks,
         )
         inbox, membership = Inbox(desk, workspace), Membership(desk, slack, workspace)
         app = slack_app(
@@ -179,7 +184,7 @@ async def running_bot(
                 Dispatcher(desk, SlackDestination(slack, words, desk.clock)),
                 *(Dispatcher(desk, one) for one in webhooks(environment, settings, desk.clock)),
             ],
-            jobs=DueJobs(desk),
+            jobs=DueJobs(desk, jobs(words.postmortem)),
             backfill=Backfill(desk, slack, workspace),
             membership=membership,
             slack_app=app,
@@ -240,18 +245,17 @@ class _DemoBot:
         return await self._application.next_due()
 
     async def write_results(self, out: Path) -> list[Path]:
-        """DIR/INC-1/postmortem.md and DIR/INC-1/incident.json for each incident."""
+        """DIR/INC-1/postmortem.md, DIR/INC-1/incident.json and so on for each incident."""
         written = []
         async with self._desk.look() as uow:
             for incident in await every_incident(uow):
                 folder = out / incident.name
                 folder.mkdir(parents=True, exist_ok=True)
-                document, data = folder / "postmortem.md", folder / "incident.json"
-                document.write_text(self._desk.write_postmortem(await facts(uow, incident)), encoding="utf-8")
-                data.write_text(
-                    json.dumps(await record(uow, incident), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-                )
-                written += [document, data]
+                found, words = await report(uow, incident), words_of(self._desk.settings)
+                for exporter in exporters().values():
+                    path = folder / exporter.file_name
+                    path.write_bytes(exporter.export(found, words))
+                    written.append(path)
         return written
 
 

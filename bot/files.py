@@ -14,10 +14,10 @@ def make_own(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, _OWN))
 
 
-def write_own(path: Path, text: str) -> None:
+def write_own(path: Path, content: bytes) -> None:
     """Writes the file, for this user alone where it is new; one that is there already keeps its rights."""
     make_own(path)
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(content)
 
 
 def too_open(paths: Iterable[Path]) -> str | None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from bot.domain.command_line import spell
 from bot.domain.mrkdwn import Mrkdwn, cut, link
-from bot.domain.postmortem import TimelineItem
 from bot.domain.question import Button
+from bot.domain.report import TimelineItem
 from bot.errors import UserError
 from bot.service.command import Answer, Call, Command
 from bot.service.timeline import items

@@ -93,7 +93,7 @@ async def fill(session: AsyncSession, team_id: str, *, incidents: int, messages_
     belongs = {"incident_id": old.c.id}
     await add(RoleAssignment, {**belongs, "role": "incident_commander", "person": "U1", "started_at": _LONG_AGO}, old)
     await add(Participant, {**belongs, "person": "U1", "joined_at": _LONG_AGO, "is_member": true()}, old)
-    await add(TimelineEntry, {**belongs, "at": _LONG_AGO, "kind": "note", "text": "A note"}, old, each)
+    await add(TimelineEntry, {**belongs, "at": _LONG_AGO, "kind": "note", "words": "A note"}, old, each)
     await add(
         Prompt,
         {**belongs, "due_at": _LONG_AGO, "level": each.c.i, "sent_at": _LONG_AGO, "outcome": "answered"},

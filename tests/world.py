@@ -10,17 +10,18 @@ from typing import Any
 from unittest import mock
 
 from bot.application import Application
-from bot.bootstrap import SharedClock, running_bot, settings_and_runbooks
+from bot.bootstrap import SharedClock, running_bot, settings_and_runbooks, words_of
 from bot.config import Environment, Settings
+from bot.domain.report import IncidentReport
 from bot.domain.runbook import Runbook
-from bot.render.words import Words
+from bot.report.record import record
 from bot.resources import packaged
 from bot.sandbox import SandboxServer, SteppedClock, Workspace, channel_doings, default_workspace
 from bot.sandbox.answers import Answer
 from bot.sandbox.model import Message
 from bot.sandbox.pacing import SteppedPacing
 from bot.service.incidents import every_incident
-from bot.service.record import record
+from bot.service.report import report
 
 # Seconds in which a busy machine acknowledges; Slack's own three are looked at where they matter (tests/sandbox).
 PATIENCE = 60.0
@@ -160,11 +161,19 @@ class World:
         """The arguments of every call of a Web API method so far."""
         return [dict(call.args) for call in self.server.calls if call.method == method]
 
-    async def record(self, number: int = 1) -> dict[str, Any]:
-        """The incident's whole record, as it is exported."""
+    async def report(self, number: int = 1) -> IncidentReport:
+        """The incident's report, as it is now."""
         async with self.bot.desk.look() as uow:
             incidents = {incident.number: incident for incident in await every_incident(uow)}
-            return await record(uow, incidents[number])
+            return await report(uow, incidents[number])
+
+    async def record(self, number: int = 1) -> dict[str, Any]:
+        """The incident's whole record, as it is exported."""
+        return record(await self.report(number))
+
+    def write_draft(self, found: IncidentReport) -> str:
+        """The postmortem draft with the bot's templates."""
+        return words_of(self.bot.desk.settings).postmortem(found)
 
 
 def shown(message: Message) -> str:
@@ -214,6 +223,6 @@ async def open_world(
 
 
 @cache
-def _as_packaged() -> tuple[Settings, tuple[Runbook, ...], Words]:
+def _as_packaged() -> tuple[Settings, tuple[Runbook, ...]]:
     """Read once: reading YAML takes longer than a declaration."""
     return settings_and_runbooks(replace(Environment.read({}), config_path=packaged("config.yaml")))

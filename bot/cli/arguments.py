@@ -18,6 +18,7 @@ DEFAULT_SPEED = 1440.0  # a day in a minute
 
 
 def parser() -> argparse.ArgumentParser:
+    from bot.report import exporters
     from commands import find_commands
 
     parser = argparse.ArgumentParser(prog="incident-bot", description="Incident commander for Slack.")
@@ -61,7 +62,13 @@ def parser() -> argparse.ArgumentParser:
 
     postmortem = add("postmortem", "Writes the postmortem from the record.", documents.postmortem, of_team=True)
     postmortem.add_argument("incident", metavar="INC-1", type=number)
-    postmortem.add_argument("--format", choices=("md", "json"), default="md")
+    known = exporters()
+    postmortem.add_argument(
+        "--format",
+        choices=known,
+        default="md",
+        help="; ".join(f"{one.name}: {one.summary}" for one in known.values()) + " (default md)",
+    )
     postmortem.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: standard output")
 
     export = add("export", "Writes an incident's whole record as JSON.", documents.export, of_team=True)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from bot.cli.output import to_json, write
+from bot.cli.output import write
 from bot.config import Environment
 
 # Everything that only one subcommand needs is imported in it: a start to connected is measured.
@@ -10,23 +10,19 @@ from bot.config import Environment
 
 
 async def postmortem(arguments: argparse.Namespace) -> int:
-    if arguments.format == "json":
-        return await export(arguments)
-    from bot.bootstrap import open_desk
-    from bot.service.incidents import by_number
-    from bot.service.postmortem import facts
-
-    async with open_desk(Environment.read(), team=arguments.team) as desk, desk.look() as uow:
-        incident = await by_number(uow, arguments.incident)
-        return write(desk.write_postmortem(await facts(uow, incident)), arguments.output)
+    return await _export(arguments, arguments.format)
 
 
 async def export(arguments: argparse.Namespace) -> int:
-    from bot.bootstrap import open_desk
+    return await _export(arguments, "json")
+
+
+async def _export(arguments: argparse.Namespace, name: str) -> int:
+    from bot.bootstrap import open_desk, words_of
+    from bot.report import exporters
     from bot.service.incidents import by_number
-    from bot.service.record import record
+    from bot.service.report import report
 
     async with open_desk(Environment.read(), team=arguments.team) as desk, desk.look() as uow:
-        incident = await by_number(uow, arguments.incident)
-        text = to_json(await record(uow, incident), indent=2)
-        return write(text + "\n", arguments.output)
+        found = await report(uow, await by_number(uow, arguments.incident))
+        return write(exporters()[name].export(found, words_of(desk.settings)), arguments.output)

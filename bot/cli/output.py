@@ -1,10 +1,8 @@
 """What the command line says."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from bot.domain.question import Button
 from bot.domain.typed import for_terminal
@@ -23,21 +21,15 @@ def say(text: str) -> None:
     sys.stdout.write(for_terminal(text.rstrip("\n")) + "\n")
 
 
-def to_json(value: Any, *, indent: int | None = None) -> str:
-    """JSON that people can read, without a sign that a terminal would take for an order."""
-    text = json.dumps(value, indent=indent, ensure_ascii=False)
-    return "".join(sign if for_terminal(sign) else f"\\u{ord(sign):04x}" for sign in text)
-
-
-def write(text: str, output: Path | None) -> int:
+def write(content: bytes, output: Path | None) -> int:
     from bot.files import too_open, write_own
 
     if output is None:
-        sys.stdout.write(for_terminal(text))
+        sys.stdout.write(for_terminal(content.decode()))
         return 0
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        write_own(output, text)
+        write_own(output, content)
     except OSError as problem:
         return fail(f"{output} cannot be written: {problem.strerror}.")
     if warning := too_open([output]):

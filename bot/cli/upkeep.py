@@ -3,20 +3,21 @@
 import argparse
 import contextlib
 
-from bot.cli.output import fail, say, to_json
+from bot.cli.output import fail, say
 from bot.config import Environment
 from bot.errors import ConfigError
+from bot.render.json_text import to_json
 
 # Everything that only one subcommand needs is imported in it: a start to connected is measured.
 # ruff: noqa: PLC0415
 
 
 async def check_config(_: argparse.Namespace) -> int:
-    from bot.bootstrap import settings_and_runbooks
+    from bot.bootstrap import settings_and_runbooks, words_of
 
     environment = Environment.read()
-    settings, runbooks, words = settings_and_runbooks(environment)
-    if problems := list(words.problems()):
+    settings, runbooks = settings_and_runbooks(environment)
+    if problems := list(words_of(settings).problems()):
         raise ConfigError(problems)
     say(
         f"{environment.config_path} is in order: {len(settings.priorities)} priorities, {len(settings.roles)} roles, "
@@ -91,7 +92,7 @@ async def backfill(arguments: argparse.Namespace) -> int:
 
 
 async def erase(arguments: argparse.Namespace) -> int:
-    from bot.bootstrap import open_desk
+    from bot.bootstrap import open_desk, words_of
     from bot.service import erasure, people
     from bot.service.incidents import by_number
 
@@ -99,12 +100,15 @@ async def erase(arguments: argparse.Namespace) -> int:
         async with desk.look() as uow:
             actor = await people.acting(uow, arguments.person)
             whose = await people.whose(uow, arguments.whose) if arguments.whose is not None else None
+        write = words_of(desk.settings).postmortem
         async with desk.work(actor=actor) as uow:
             incident = await by_number(uow, arguments.incident)
             if whose is not None:
-                erased = await erasure.erase_person(uow, incident, whose, reason=arguments.reason)
+                erased = await erasure.erase_person(uow, incident, whose, reason=arguments.reason, write=write)
             else:
-                erased = await erasure.erase_messages(uow, incident, arguments.message, reason=arguments.reason)
+                erased = await erasure.erase_messages(
+                    uow, incident, arguments.message, reason=arguments.reason, write=write
+                )
         await desk.database.forget()
     stays = " Its title, service and category stay." if whose == incident.reporter else ""
     say(
@@ -157,7 +161,7 @@ async def webhooks(arguments: argparse.Namespace) -> int:
     from bot.webhooks.destination import switch_on, switched_off
 
     environment = Environment.read()
-    settings, _, _ = settings_and_runbooks(environment)
+    settings, _ = settings_and_runbooks(environment)
     endpoints = settings.destinations.webhooks
     if not endpoints:
         say("config.yaml names no webhooks. docs/webhooks.md says how to add one.")

@@ -4,9 +4,10 @@ import argparse
 import contextlib
 from collections.abc import Mapping
 
-from bot.cli.output import fail, say, spellings, to_json
+from bot.cli.output import fail, say, spellings
 from bot.config import Environment
 from bot.errors import UserError
+from bot.render.json_text import to_json
 
 # Everything that only one subcommand needs is imported in it: a start to connected is measured.
 # ruff: noqa: PLC0415

@@ -13,7 +13,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from bot.domain import mrkdwn
 from bot.domain.mrkdwn import Mrkdwn
-from bot.domain.postmortem import PostmortemFacts
+from bot.domain.report import IncidentReport
 from bot.domain.times import span
 from bot.errors import ConfigError
 from bot.render import markdown
@@ -35,9 +35,9 @@ class Words:
             text += mrkdwn.markup(f"\n({complaint})")
         return Mrkdwn(text.strip())
 
-    def postmortem(self, facts: PostmortemFacts) -> str:
+    def postmortem(self, report: IncidentReport) -> str:
         """The document in Markdown; people's words in it are escaped for Markdown."""
-        text, complaint = self._render("postmortem.md.j2", _markdown_environment, {"it": facts})
+        text, complaint = self._render("postmortem.md.j2", _markdown_environment, {"it": report})
         if complaint:
             text += f"\n\n---\n{markdown.inline(complaint)}"
         return text.strip() + "\n"

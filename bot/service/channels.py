@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.times import from_ts
 from bot.service.desk import UnitOfWork
 from bot.service.events import ChannelChanged, IncidentMadePrivate
@@ -36,17 +35,15 @@ async def follow(
         return
     else:
         incident.channel_followed_until = ts
+    before = incident.channel_name
     match change:
         case "renamed" if name is not None:
-            text = Mrkdwn("Channel renamed: #{} → #{}").format(incident.channel_name or "", name)
             incident.channel_name = name
         case "made private":
-            text = Mrkdwn("The channel was made private, and the incident with it")
             await _make_private(uow, incident)
         case _:
-            text = Mrkdwn("Channel {}").format(change)
             incident.channel_is_archived = change == "archived"
-    await _tell(uow, incident, change, text, at=at, by=by, name=name)
+    await _tell(uow, incident, change, at=at, by=by, before=before, name=name)
 
 
 async def leave(uow: UnitOfWork, incident: Incident, *, at: datetime, by: str | None = None) -> None:
@@ -55,7 +52,7 @@ async def leave(uow: UnitOfWork, incident: Incident, *, at: datetime, by: str | 
         return
     incident.bot_left_at = at
     incident.members_confirmed_at = None  # who comes and goes from now on isn't heard
-    await _tell(uow, incident, "removed", Mrkdwn("The bot was removed from the channel"), at=at, by=by, name=None)
+    await _tell(uow, incident, "removed", at=at, by=by)
 
 
 def come_back(incident: Incident, *, at: datetime) -> None:
@@ -73,9 +70,16 @@ async def _make_private(uow: UnitOfWork, incident: Incident) -> None:
 
 
 async def _tell(
-    uow: UnitOfWork, incident: Incident, change: str, text: Mrkdwn, *, at: datetime, by: str | None, name: str | None
+    uow: UnitOfWork,
+    incident: Incident,
+    change: str,
+    *,
+    at: datetime,
+    by: str | None,
+    before: str | None = None,
+    name: str | None = None,
 ) -> None:
-    entry = uow.record(incident, "channel", text, at=at, change=change, name=name)
+    entry = uow.record(incident, "channel", at=at, change=change, before=before, name=name)
     entry.person = by
     if incident.is_live:
         person = await in_charge(uow, incident)

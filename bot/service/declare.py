@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import select
 
 from bot.domain.lifecycle import Status
-from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.priority import Choice
 from bot.domain.runbook import best_runbook
 from bot.domain.typed import shows_nothing, visible
@@ -92,11 +91,10 @@ async def declare(uow: UnitOfWork, wanted: Declaration) -> tuple[Incident, Outbo
 
     await impact.begin(uow, incident, incident.impact_started_at)
 
-    label = uow.settings.priority_label(incident.priority)
     uow.record(
         incident,
         "declared",
-        Mrkdwn("Declared as {}: {}").format(label, title),
+        title,
         priority=incident.priority,
         because=wanted.choice.because,
     )

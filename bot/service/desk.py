@@ -5,18 +5,24 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock
 from bot.config import Settings
-from bot.domain.mrkdwn import Mrkdwn
-from bot.domain.postmortem import PostmortemWriter
 from bot.domain.runbook import Runbook
 from bot.store.database import Database
 from bot.store.tables import DueJob, Incident, OutboxItem, TimelineEntry
+
+
+class Permalinks(Protocol):
+    """Where something is found in the chat; wired in from the chat's own room."""
+
+    def channel(self, workspace_url: str, channel_id: str) -> str: ...
+
+    def message(self, workspace_url: str, channel_id: str, ts: str, thread_ts: str | None) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +44,7 @@ class UnitOfWork:
     team_id: str
     settings: Settings
     runbooks: Sequence[Runbook]
-    write_postmortem: PostmortemWriter
+    permalinks: Permalinks
     actor: str | None  # who asked for it, a person's id; None: the bot by itself
     # Others may write to the database at the same time: an incident is locked where it is loaded (service.incidents).
     # Nothing else is waited for while one is held, and never a second one, so that nobody waits in a circle.
@@ -49,16 +55,19 @@ class UnitOfWork:
     seen: dict[int, Incident] | None = None
 
     def record(
-        self, incident: Incident, kind: str, text: Mrkdwn, *, at: datetime | None = None, **data: Any
+        self, incident: Incident, kind: str, words: str = "", *, at: datetime | None = None, **data: Any
     ) -> TimelineEntry:
-        """Puts something that happened on the incident's timeline; `data` is what changed."""
+        """Puts something that happened on the incident's timeline.
+
+        `words` are people's own, as they were typed; `data` is what changed. bot.domain.entries makes a sentence of it.
+        """
         entry = TimelineEntry(
             team_id=self.team_id,
             incident_id=incident.id,
             at=at or self.now,
             kind=kind,
             person=self.actor,
-            text=text,
+            words=words,
             data=data,
         )
         self.session.add(entry)
@@ -154,7 +163,7 @@ class Desk:
     settings: Settings
     runbooks: Sequence[Runbook]
     team_id: str
-    write_postmortem: PostmortemWriter
+    permalinks: Permalinks
     signals: Signals = field(default_factory=Signals)
 
     @asynccontextmanager
@@ -183,7 +192,7 @@ class Desk:
             team_id=self.team_id,
             settings=self.settings,
             runbooks=self.runbooks,
-            write_postmortem=self.write_postmortem,
+            permalinks=self.permalinks,
             actor=actor,
             locks=locks,
         )

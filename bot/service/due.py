@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import func, select
 
@@ -34,8 +35,15 @@ class Job:
     what: str  # what could not be done where it fails for good, in the words of the sentence that tells a person
 
 
-JOBS = {
-    postmortem.JOB: Job(run=postmortem.write_draft, what="write the postmortem draft"),
+def jobs(write_draft: postmortem.DraftWriter) -> dict[str, Job]:
+    """All that there are, by the kind that their rows have."""
+    return {
+        postmortem.JOB: Job(run=partial(postmortem.write_draft, write=write_draft), what="write the postmortem draft"),
+        **_JOBS,
+    }
+
+
+_JOBS = {
     roles.JOB: Job(run=roles.vacate, what="free the role of somebody who has left"),
     waiting.JOB: Job(run=waiting.mark, what="show on the card what waits"),
     prompts.JOB: Job(run=prompts.prompt, what="ask for the update that is due"),
@@ -43,8 +51,9 @@ JOBS = {
 
 
 class DueJobs:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, jobs: dict[str, Job]) -> None:
         self._desk = desk
+        self._jobs = jobs
         self._changed = desk.signals.listen(DUE_JOBS)
         self._pause = Pause(self._changed, desk.clock)
 
@@ -96,7 +105,7 @@ class DueJobs:
     async def _do(self, uow: UnitOfWork, job: DueJob) -> None:
         try:
             async with uow.session.begin_nested():
-                await JOBS[job.kind].run(uow, job)
+                await self._jobs[job.kind].run(uow, job)
         except Exception as problem:
             # A supervisor's catch: the job is kept with its error, and the others go on.
             log.exception("The job %s failed.", job.key, extra={"action": "job_failed", "kind": job.kind})
@@ -104,7 +113,7 @@ class DueJobs:
             job.due_at = uow.now + timedelta(seconds=2.0**job.attempts)
             if job.attempts >= _MOST_ATTEMPTS:
                 job.state = "failed"
-                await report_failed_job(uow, job, what=JOBS[job.kind].what)
+                await report_failed_job(uow, job, what=self._jobs[job.kind].what)
         else:
             job.state, job.done_at = "done", uow.now
             DUE_JOB_LATENESS_SECONDS.observe((uow.now - job.due_at).total_seconds())

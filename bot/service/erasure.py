@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, select
 
-from bot.domain.mrkdwn import Mrkdwn, mention, plain
 from bot.errors import UserError
-from bot.service import postmortem, waiting
+from bot.service import waiting
 from bot.service.desk import UnitOfWork
 from bot.service.events import WordsErased
 from bot.service.notifications import publish
 from bot.service.people import names
+from bot.service.postmortem import DraftWriter
+from bot.service.report import report
 from bot.store import forgetting
 from bot.store.tables import ActionItem, Incident, Message, MessageVersion, Postmortem, TimelineEntry, Update
 
@@ -41,7 +42,9 @@ class Erased:
         return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told) or "nothing"
 
 
-async def erase_messages(uow: UnitOfWork, incident: Incident, stamps: Collection[str], *, reason: str) -> Erased:
+async def erase_messages(
+    uow: UnitOfWork, incident: Incident, stamps: Collection[str], *, reason: str, write: DraftWriter
+) -> Erased:
     """Erases messages of the channel by their ts, in every version; refused where one isn't on record."""
     found = await _messages(uow, incident, Message.ts.in_(stamps))
     if missing := sorted(set(stamps) - {one.ts for one in found}):
@@ -49,16 +52,21 @@ async def erase_messages(uow: UnitOfWork, incident: Incident, stamps: Collection
             f"INC-{incident.number} has no message {missing[0]} on record. `incident-bot export {incident.name}` "
             "lists them all, each with its ts."
         )
-    return await _erase(uow, incident, found, reason=reason)
+    return await _erase(uow, incident, found, reason=reason, write=write)
 
 
-async def erase_person(uow: UnitOfWork, incident: Incident, person: str, *, reason: str) -> Erased:
+async def erase_person(uow: UnitOfWork, incident: Incident, person: str, *, reason: str, write: DraftWriter) -> Erased:
     """Erases what the person said in the incident: messages, notes, updates, reasons, action items, the description.
 
     The title stays, since everybody knows the incident by it, and so do the service and the category: they are facts.
     """
     return await _erase(
-        uow, incident, await _messages(uow, incident, Message.person == person), reason=reason, person=person
+        uow,
+        incident,
+        await _messages(uow, incident, Message.person == person),
+        reason=reason,
+        write=write,
+        person=person,
     )
 
 
@@ -74,7 +82,13 @@ def _in_channel(uow: UnitOfWork, incident: Incident) -> Sequence[ColumnElement[b
 
 
 async def _erase(
-    uow: UnitOfWork, incident: Incident, messages: Sequence[Message], *, reason: str, person: str | None = None
+    uow: UnitOfWork,
+    incident: Incident,
+    messages: Sequence[Message],
+    *,
+    reason: str,
+    write: DraftWriter,
+    person: str | None = None,
 ) -> Erased:
     if not reason.strip():
         raise UserError("Why is it erased? The reason stays on record.")
@@ -100,14 +114,12 @@ async def _erase(
     erased = Erased(messages=len(messages) + kept_out, entries=entries, actions=actions, events=events)
     if erased == Erased():
         raise UserError(f"There's nothing to erase in {incident.name}, or it is erased already.")
-    by_whom = Mrkdwn(" by {}").format(mention(person)) if person else Mrkdwn("")
-    text = Mrkdwn("Erased {}{}: {}").format(str(erased), by_whom, reason.strip())
-    uow.record(incident, "erased", text, instead=instead)
+    uow.record(incident, "erased", reason.strip(), what=str(erased), person=person, instead=instead)
     for item in await forgetting.in_outbox(uow.session, incident, person=person, theirs=theirs):
         item.finished_at = uow.now
         await waiting.unmark(uow, item)
     await uow.session.flush()
-    await _redraft(uow, incident, instead, before)
+    await _redraft(uow, incident, write, instead, before)
     if entries and incident.is_live:
         await publish(uow, WordsErased(incident=incident))
     return erased
@@ -160,25 +172,6 @@ def _instead(by: str, at: datetime) -> str:
     return f"(erased by {by} on {at:%Y-%m-%d})"
 
 
-def _kept(entry: TimelineEntry) -> Mrkdwn | None:
-    """What of its text is the bot's and stays, up to the person's own words; None where it has none of those."""
-    match entry.kind:
-        case "note":
-            return Mrkdwn("")
-        case "priority":
-            return _up_to(entry.text, ", because: ")
-        case "update" | "action":
-            return _up_to(entry.text, ": ")
-        case "status" if not entry.text.startswith("Status: "):  # the reason of an older one is in its text only
-            return _up_to(entry.text, ": ")
-    return None
-
-
-def _up_to(text: str, end: str) -> Mrkdwn | None:
-    start, found, _ = text.partition(end)
-    return Mrkdwn(start + found) if found else None
-
-
 async def _erase_entries(
     uow: UnitOfWork, incident: Incident, person: str, instead: str, before: Collection[str]
 ) -> int:
@@ -188,17 +181,15 @@ async def _erase_entries(
     )
     found = 0
     for entry in rows:
-        kept = _kept(entry)
-        if kept is None or entry.text in {kept + one for one in before}:
+        # The title stays, and why something was erased.
+        if entry.kind in ("declared", "erased") or entry.words in {"", *before}:
             continue
         found += 1
-        said = entry.data.get("reason") or entry.data.get("because") or plain(entry.text[len(kept) :])
-        if entry.kind == "priority" and incident.priority_because == said:
+        if entry.kind == "priority" and incident.priority_because == entry.words:
             incident.priority_because = instead
-        if entry.kind == "status" and incident.resolution == said:
+        if entry.kind == "status" and incident.resolution == entry.words:
             incident.resolution = instead
-        entry.text = kept + instead
-        entry.data = {key: instead if key in ("because", "reason") else value for key, value in entry.data.items()}
+        entry.words = instead
     updates = await uow.session.scalars(
         select(Update).where(Update.incident_id == incident.id, Update.person == person, Update.text.not_in(before))
     )
@@ -227,7 +218,9 @@ async def _erase_actions(
     return len(rows)
 
 
-async def _redraft(uow: UnitOfWork, incident: Incident, instead: str, before: Collection[str]) -> None:
+async def _redraft(
+    uow: UnitOfWork, incident: Incident, write: DraftWriter, instead: str, before: Collection[str]
+) -> None:
     """The newest draft is written anew from what is left; of earlier ones only that they were there stays."""
     rows = await uow.session.scalars(
         select(Postmortem).where(Postmortem.incident_id == incident.id).order_by(Postmortem.made_at, Postmortem.id)
@@ -237,4 +230,4 @@ async def _redraft(uow: UnitOfWork, incident: Incident, instead: str, before: Co
         if draft.markdown.strip() not in before:
             draft.markdown = f"{instead}\n"
     if drafts:
-        drafts[-1].markdown = uow.write_postmortem(await postmortem.facts(uow, incident))
+        drafts[-1].markdown = write(await report(uow, incident))

@@ -1,7 +1,6 @@
 """Status, priority, resolution and closure of an incident."""
 
 from bot.domain.lifecycle import LIVE, Status, check_transition, how_to_reach, parse_status
-from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import UserError
 from bot.service import guests, impact, postmortem, updates
 from bot.service.desk import UnitOfWork
@@ -47,14 +46,7 @@ async def change_priority(uow: UnitOfWork, incident: Incident, priority: str, *,
         )
     before = incident.priority
     incident.priority, incident.priority_because = priority, because.strip()
-    uow.record(
-        incident,
-        "priority",
-        Mrkdwn("Priority: {} → {}, because: {}").format(label(before), label(priority), because.strip()),
-        before=before,
-        after=priority,
-        because=because.strip(),
-    )
+    uow.record(incident, "priority", because.strip(), before=before, after=priority)
     await updates.replan(uow, incident)
     await publish(uow, PriorityChanged(incident=incident, before=before, after=priority, because=because.strip()))
 
@@ -81,14 +73,7 @@ async def resolve(uow: UnitOfWork, incident: Incident, how_verified: str) -> Non
         incident.mitigated_at = uow.now
     await impact.end(uow, incident, uow.now)
     await updates.stop(uow, incident)
-    uow.record(
-        incident,
-        "status",
-        Mrkdwn("Resolved. Verified: {}").format(how_verified),
-        before=str(before),
-        after=str(Status.RESOLVED),
-        reason=how_verified,
-    )
+    uow.record(incident, "status", how_verified, before=str(before), after=str(Status.RESOLVED))
     lasted = await impact.lasted(uow, incident)
     resolved = IncidentResolved(
         incident=incident, reason=how_verified, lasted=lasted.total_seconds() if lasted is not None else None
@@ -102,7 +87,7 @@ async def close(uow: UnitOfWork, incident: Incident) -> None:
     check_transition(incident.name, incident.status, Status.CLOSED)
     await guests.check(uow, "close", incident)
     incident.status, incident.closed_at = Status.CLOSED, uow.now
-    uow.record(incident, "status", Mrkdwn("Closed"), before=str(Status.RESOLVED), after=str(Status.CLOSED))
+    uow.record(incident, "status", before=str(Status.RESOLVED), after=str(Status.CLOSED))
     await publish(uow, IncidentClosed(incident=incident))
 
 
@@ -116,14 +101,7 @@ async def cancel(uow: UnitOfWork, incident: Incident, reason: str) -> None:
     incident.status, incident.closed_at = Status.CANCELLED, uow.now
     await impact.end(uow, incident, uow.now)
     await updates.stop(uow, incident)
-    uow.record(
-        incident,
-        "status",
-        Mrkdwn("Cancelled: {}").format(reason.strip()),
-        before=str(before),
-        after=str(Status.CANCELLED),
-        reason=reason.strip(),
-    )
+    uow.record(incident, "status", reason.strip(), before=str(before), after=str(Status.CANCELLED))
     await publish(uow, IncidentCancelled(incident=incident, reason=reason.strip()))
 
 
@@ -143,13 +121,6 @@ async def reopen(uow: UnitOfWork, incident: Incident, reason: str) -> None:
         await impact.resume(uow, incident)
     else:
         await impact.begin(uow, incident, uow.now)
-    uow.record(
-        incident,
-        "status",
-        Mrkdwn("Reopened: {}").format(reason.strip()),
-        before=str(before),
-        after=str(Status.INVESTIGATING),
-        reason=reason.strip(),
-    )
+    uow.record(incident, "status", reason.strip(), before=str(before), after=str(Status.INVESTIGATING))
     await updates.plan_next(uow, incident, last=uow.now)
     await publish(uow, IncidentReopened(incident=incident, reason=reason.strip()))

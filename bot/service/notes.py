@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from bot.domain.lifecycle import Status
-from bot.domain.mrkdwn import Mrkdwn
 from bot.errors import UserError
 from bot.service.desk import UnitOfWork
 from bot.service.events import ActionAdded, NoteTaken
@@ -21,7 +20,7 @@ async def note(uow: UnitOfWork, incident: Incident, text: str, *, at: datetime |
     check_not_closed(incident)
     if not text.strip():
         raise UserError(f"A note needs a text: `/incident note {incident.name} WHAT HAPPENED`.")
-    entry = uow.record(incident, "note", Mrkdwn("{}").format(text.strip()), at=at)
+    entry = uow.record(incident, "note", text.strip(), at=at)
     await notice(uow, uow.actor)
     await uow.session.flush()
     await publish(uow, NoteTaken(incident=incident, entry_id=entry.id, earlier=at is not None))
@@ -48,7 +47,7 @@ async def add_action(
         added_at=uow.now,
     )
     uow.session.add(item)
-    uow.record(incident, "action", Mrkdwn("Action item: {}").format(text.strip()), owner=owner, due_on=due_on)
+    uow.record(incident, "action", text.strip(), owner=owner, due_on=due_on)
     await uow.session.flush()
     await publish(uow, ActionAdded(incident=incident, action_id=item.id))
     return item

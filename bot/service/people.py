@@ -1,13 +1,14 @@
 """Who people are, as far as the workspace told us."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from bot.domain.mrkdwn import mentioned
+from bot.domain.report import PersonName
 from bot.errors import UnknownPerson, UserError
 from bot.service.desk import UnitOfWork
 from bot.store.tables import Person
@@ -150,6 +151,38 @@ async def handles(uow: UnitOfWork, user_ids: Iterable[str | None]) -> dict[str, 
 async def names(uow: UnitOfWork, user_ids: Iterable[str | None]) -> dict[str, str]:
     """{id: full name} for those that are known."""
     return {user_id: person.name for user_id, person in (await _many(uow, user_ids)).items()}
+
+
+class Known:
+    """Names of people by their ids; whom nobody has introduced is called by the id."""
+
+    def __init__(self, people: Mapping[str, Person]) -> None:
+        self._names = {
+            user_id: PersonName(id=user_id, handle=person.handle, name=person.name)
+            for user_id, person in people.items()
+        }
+
+    def __call__(self, user_id: str) -> PersonName:
+        return self._names.get(user_id) or PersonName(id=user_id, handle=user_id, name=user_id)
+
+    def optional(self, user_id: str | None) -> PersonName | None:
+        """None for nobody."""
+        return self(user_id) if user_id else None
+
+    def handle(self, user_id: str) -> str | None:
+        """None where nobody has introduced them."""
+        found = self._names.get(user_id)
+        return found.handle if found else None
+
+    @property
+    def everybody(self) -> list[PersonName]:
+        """Those who are known, by id."""
+        return [self._names[user_id] for user_id in sorted(self._names)]
+
+
+async def known_people(uow: UnitOfWork, user_ids: Iterable[str | None]) -> Known:
+    """Their names, as far as they are known."""
+    return Known(await _many(uow, user_ids))
 
 
 async def _many(uow: UnitOfWork, user_ids: Iterable[str | None]) -> dict[str, Person]:

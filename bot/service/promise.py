@@ -55,13 +55,7 @@ async def hear_sooner(uow: UnitOfWork, incident: Incident, promised: datetime) -
             f"`/incident update {incident.name} next:2h TEXT`.",
             field="text",
         )
-    uow.record(
-        incident,
-        "promise",
-        Mrkdwn("Next update promised sooner: by {} UTC").format(f"{promised:%Y-%m-%d %H:%M}"),
-        before=iso(due),
-        after=iso(promised),
-    )
+    uow.record(incident, "promise", before=iso(due), after=iso(promised))
     await prompts.plan(uow, incident, promised)
     await publish(uow, UpdatePromisedSooner(incident=incident, due=promised.isoformat()))
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from bot.domain.command_line import nearest
 from bot.domain.lifecycle import LIVE
-from bot.domain.mrkdwn import Mrkdwn, mention
+from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.typed import plain_keys
 from bot.errors import UserError
 from bot.service.desk import UnitOfWork
@@ -101,15 +101,7 @@ async def release(uow: UnitOfWork, incident: Incident, role: str, person: str) -
     for row in await _open_assignments(uow, incident):
         if row.role == role and row.person == person:
             row.ended_at = uow.now
-            name = uow.settings.role_name(role)
-            uow.record(
-                incident,
-                "role",
-                Mrkdwn("{} stepped down as {}").format(mention(person), name),
-                role=role,
-                person=person,
-                change="released",
-            )
+            uow.record(incident, "role", role=role, person=person, change="released")
             left = (await current(uow, incident)).get(role, [])
             await publish(uow, RoleReleased(incident=incident, role=role, before=[person], left=left))
             return left
@@ -169,12 +161,7 @@ async def free_absent(uow: UnitOfWork, incident: Incident) -> None:
 async def _free(uow: UnitOfWork, incident: Incident, row: RoleAssignment, *, why: str) -> None:
     """Ends somebody's time in a role who cannot act any more; `why`: deactivated, left."""
     row.ended_at = uow.now
-    name = uow.settings.role_name(row.role)
-    text = {
-        "deactivated": Mrkdwn("{} is vacant: the account of {} was deactivated"),
-        "left": Mrkdwn("{} is vacant: {} left the channel"),
-    }[why]
-    uow.record(incident, "role", text.format(name, mention(row.person)), role=row.role, person=row.person, change=why)
+    uow.record(incident, "role", role=row.role, person=row.person, change=why)
     held = await current(uow, incident)
     commander = next(iter(held.get("incident_commander", [])), None)
     vacated = RoleVacated(
@@ -220,19 +207,7 @@ async def _begin(uow: UnitOfWork, incident: Incident, role: str, person: str, *,
         )
     )
     await take_part(uow, incident, person)
-    name = uow.settings.role_name(role)
-    text = Mrkdwn("{} is {}").format(name, mention(person))
-    if replaces:
-        text += Mrkdwn(", after {}").format(Mrkdwn(", ").join(mention(one) for one in replaces))
-    uow.record(
-        incident,
-        "role",
-        text,
-        role=role,
-        person=person,
-        before=replaces,
-        change="assigned",
-    )
+    uow.record(incident, "role", role=role, person=person, before=replaces, change="assigned")
 
 
 async def _open_assignments(uow: UnitOfWork, incident: Incident) -> Sequence[RoleAssignment]:

@@ -1,20 +1,22 @@
 """The timeline of an incident: what the bot recorded and the messages that people marked, in order of time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
 
+from bot.domain import entries
 from bot.domain.mrkdwn import mentioned, plain
-from bot.domain.postmortem import TimelineItem, message_link
+from bot.domain.report import TimelineItem
 from bot.domain.times import from_ts
 from bot.service import chat
 from bot.service.desk import UnitOfWork
 from bot.service.files import file_names
-from bot.service.people import handles, names
+from bot.service.people import Known, known_people
 from bot.store.tables import Incident, Message, TimelineEntry, Workspace
 
 
-async def entries(uow: UnitOfWork, incident: Incident) -> Sequence[TimelineEntry]:
+async def recorded(uow: UnitOfWork, incident: Incident) -> Sequence[TimelineEntry]:
+    """What the bot put on record."""
     rows = await uow.session.scalars(
         select(TimelineEntry)
         .where(TimelineEntry.incident_id == incident.id)
@@ -35,32 +37,55 @@ async def key_messages(uow: UnitOfWork, incident: Incident) -> Sequence[Message]
     ]
 
 
+def named_in(found: Iterable[TimelineEntry], said: Iterable[Message]) -> set[str | None]:
+    """Ids of everybody whom these entries and messages name, or who made them."""
+    ids: set[str | None] = set()
+    for entry in found:
+        ids |= {entry.person, entry.data.get("person")}
+        if entry.kind == "role":
+            ids.update(entry.data.get("before", ()))
+    for message in said:
+        ids |= {message.person, *mentioned(message.text)}
+    return ids
+
+
 async def items(uow: UnitOfWork, incident: Incident) -> list[TimelineItem]:
     """Everything on the timeline, with names instead of ids and a link for what was said in the chat."""
-    recorded, marked = await entries(uow, incident), await key_messages(uow, incident)
-    people = {entry.person for entry in recorded} | {message.person for message in marked}
-    texts = [entry.text for entry in recorded] + [message.text for message in marked]
-    people |= {one for text in texts for one in mentioned(text)}
-    full, handle = await names(uow, people), await handles(uow, people)
+    found, marked = await recorded(uow, incident), await key_messages(uow, incident)
+    return await in_order(uow, found, marked, await known_people(uow, named_in(found, marked)))
+
+
+async def in_order(
+    uow: UnitOfWork, found: Sequence[TimelineEntry], marked: Sequence[Message], who: Known
+) -> list[TimelineItem]:
+    """These entries and messages as one timeline; `who` knows everybody who is named in them."""
     workspace = await uow.session.get(Workspace, uow.team_id)
-    found = [
+    naming = entries.Naming(
+        person=lambda user_id: who(user_id).name, role=uow.settings.role_name, priority=uow.settings.priority_label
+    )
+    timeline = [
         TimelineItem(
             at=entry.at,
             kind=entry.kind,
-            who=full.get(entry.person, entry.person) if entry.person else "incident bot",
-            text=plain(entry.text, full.get if entry.kind == "role" else handle.get),
+            person=who.optional(entry.person),
+            what=entries.told(entry.kind, entry.data, naming),
+            words=entry.words,
         )
-        for entry in recorded
+        for entry in found
     ]
     for message in marked:
         link = None
         if workspace is not None:
-            link = message_link(workspace.url, message.channel_id, message.ts, message.thread_ts)
-        who = full.get(message.person, message.person) if message.person else message.author_name
-        text = plain(message.text, handle.get) or file_names(message.files)
-        found.append(
+            link = uow.permalinks.message(workspace.url, message.channel_id, message.ts, message.thread_ts)
+        timeline.append(
             TimelineItem(
-                at=from_ts(message.ts), kind="message", who=who or "an app", text=text, link=link, message_ts=message.ts
+                at=from_ts(message.ts),
+                kind="message",
+                person=who.optional(message.person),
+                author=message.author_name,
+                words=plain(message.text, who.handle) or file_names(message.files),
+                link=link,
+                message_ts=message.ts,
             )
         )
-    return sorted(found, key=lambda item: item.at)
+    return sorted(timeline, key=lambda item: item.at)

@@ -6,7 +6,6 @@ from sqlalchemy import select
 
 from bot.domain.cadence import next_update_due
 from bot.domain.lifecycle import Status, check_transition
-from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.times import iso
 from bot.errors import UserError
 from bot.service import prompts
@@ -69,7 +68,7 @@ async def post_update(
     uow.record(
         incident,
         "update",
-        Mrkdwn("Update sent: {}").format(text),
+        text,
         update_id=posted.id,
         was_due_at=iso(was_due_at),
         next_due_at=iso(posted.next_due_at),
@@ -100,9 +99,7 @@ async def set_live_status(uow: UnitOfWork, incident: Incident, status: Status) -
     incident.status = status
     if status is Status.MONITORING:
         incident.mitigated_at = incident.mitigated_at or uow.now
-    uow.record(
-        incident, "status", Mrkdwn("Status: {} → {}").format(before, status), before=str(before), after=str(status)
-    )
+    uow.record(incident, "status", before=str(before), after=str(status))
 
 
 async def plan_next(uow: UnitOfWork, incident: Incident, *, last: datetime, promised: datetime | None = None) -> None:

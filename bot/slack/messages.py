@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.domain.mrkdwn import Mrkdwn
 from bot.domain.priority import AS_STATED
 from bot.domain.runbook import Runbook
 from bot.render.words import Words
@@ -165,17 +164,10 @@ async def _priority(uow: UnitOfWork, incident: Incident, words: Words, reference
 
 async def _note(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:
     entry = await uow.session.get_one(TimelineEntry, references["entry_id"])
-    # Put on the timeline as markup already; the template must not escape it once more.
-    return SlackMessage(
-        text=words.chat(
-            "note",
-            it=incident,
-            by=entry.person,
-            text=Mrkdwn(entry.text),
-            at=entry.at,
-            earlier=references["earlier"],
-        )
+    said = words.chat(
+        "note", it=incident, by=entry.person, text=entry.words, at=entry.at, earlier=references["earlier"]
     )
+    return SlackMessage(text=said)
 
 
 async def _action(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:

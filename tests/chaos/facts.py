@@ -10,10 +10,11 @@ from sqlalchemy import select
 
 from bot.bootstrap import open_desk
 from bot.config import Environment
+from bot.report.record import record
 from bot.resources import packaged
 from bot.sandbox.model import Channel, Message
 from bot.sandbox.workspace import Workspace
-from bot.service.record import record
+from bot.service.report import report
 from bot.store import tables
 from bot.store.base import Row
 from bot.store.database import Database
@@ -126,7 +127,7 @@ async def gather(seed: int, url: str, space: Workspace, witness: Witness) -> Fac
             inbox=await every(tables.InboxItem),
             outbox=await every(tables.OutboxItem),
             jobs=await every(tables.DueJob),
-            records={one.number: await record(uow, one) for one in incidents},
+            records={one.number: record(await report(uow, one)) for one in incidents},
         )
 
 

@@ -1,8 +1,6 @@
 """From investigating to closed."""
 
 from bot.sandbox import SteppedClock, default_workspace
-from bot.service.incidents import by_number
-from bot.service.postmortem import facts
 from tests.world import START, World, open_world, shown
 
 
@@ -52,8 +50,7 @@ async def test_the_postmortem_holds_the_facts(world: World) -> None:
     await world.pass_time(minutes=30)
     await world.command("ana", "action Alert on 5xx owner:@dev due:2026-04-01", channel=channel)
     await world.command("ben", "resolve Error rate is normal", channel=channel)
-    async with world.bot.desk.look() as uow:
-        text = world.bot.desk.write_postmortem(await facts(uow, await by_number(uow, 1)))
+    text = world.write_draft(await world.report())
     for expected in (
         "| Duration | **1 h** |",
         "Ben Okafor | 2026-03-02 14:30:00",
@@ -100,8 +97,7 @@ async def test_a_declaration_that_was_cut_off_is_finished_by_the_next_start(data
 
 
 async def draft(world: World) -> str:
-    async with world.bot.desk.look() as uow:
-        return world.bot.desk.write_postmortem(await facts(uow, await by_number(uow, 1)))
+    return world.write_draft(await world.report())
 
 
 async def test_the_draft_tells_as_what_it_was_declared_and_what_became_of_that(world: World) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from bot import __version__
 from bot.application import Application
 from bot.service import prompts
-from bot.service.due import JOBS, Job
+from bot.service.due import Job
 from bot.store import inbox
 from bot.store.database import Database
 from bot.store.migrate import SCHEMA
@@ -173,7 +173,7 @@ async def test_what_could_not_be_applied_or_done_is_counted(
         row = {"key": "Ev1", "lane": "C1", "body": {}, "state": "waiting", "received_at": uow.now}
         uow.session.add(InboxItem(team_id=uow.team_id, **row))
     await world.settle()
-    monkeypatch.setitem(JOBS, prompts.JOB, Job(run=fail, what="fail"))
+    monkeypatch.setitem(world.bot._jobs._jobs, prompts.JOB, Job(run=fail, what="fail"))
     await world.pass_time(minutes=40)
     after = await watcher.numbers()
     assert after["incident_bot_inbox_items{state=failed}"] == 1

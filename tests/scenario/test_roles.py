@@ -65,7 +65,7 @@ async def test_the_history_of_a_role_stands_on_the_timeline(world: World) -> Non
     channel = await world.declare()
     await world.command("ben", "take comms", channel=channel)
     timeline = (await world.command("ana", "timeline", channel=channel)).text
-    assert "Comms lead is @Ben Okafor" in timeline
+    assert "Comms lead is Ben Okafor" in timeline
 
 
 async def test_taking_the_command_is_the_acknowledgement(world: World) -> None:

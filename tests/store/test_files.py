@@ -50,11 +50,11 @@ async def test_a_database_that_others_can_read_is_used_with_a_warning_that_close
 
 def test_an_export_is_for_its_user_alone_and_keeps_the_rights_of_a_file_that_was_there(tmp_path: Path) -> None:
     new, shared = tmp_path / "incident.json", tmp_path / "shared.json"
-    write_own(new, "{}")
+    write_own(new, b"{}")
     assert rights(new) == "0o600"
     assert too_open([new]) is None
     shared.write_text("longer than the new text")
     shared.chmod(0o640)
-    write_own(shared, "{}")
+    write_own(shared, b"{}")
     assert (shared.read_text(), rights(shared)) == ("{}", "0o640")
     assert f"chmod 600 {shared}" in (too_open([new, shared]) or "")

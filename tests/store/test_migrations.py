@@ -13,11 +13,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.exc import IntegrityError
 
+from bot.domain.entries import Naming, told
 from bot.errors import StoreError
 from bot.store import migrate as migrate_module
 from bot.store.database import Database
 from bot.store.migrate import SCHEMA, migrate
-from bot.store.tables import Base, ImpactInterval, Incident, Message, MessageVersion
+from bot.store.tables import Base, ImpactInterval, Incident, Message, MessageVersion, TimelineEntry
 from tests.databases import Databases
 
 
@@ -88,6 +89,114 @@ async def test_what_the_timeline_tells_of_impact_is_known_after_the_migration(em
         (row.incident_id, f"{row.started_at:%H:%M}", f"{row.ended_at:%H:%M}" if row.ended_at else None) for row in rows
     ] == [(1, "10:00", "10:40"), (1, "11:40", "12:00"), (2, "10:00", "10:05"), (3, "10:00", None)]
     assert [f"{one:%H:%M}" if one else None for one in mitigated] == ["10:20", None, None]
+    await database.close()
+
+
+_NAMING = Naming(person=lambda user_id: f"@{user_id}", role=str.title, priority=str.upper)
+
+
+# As they were kept: kind, text, data. What stands in the columns and is told now: words, heading.
+_ENTRIES: list[tuple[str, str, dict[str, object], str, str]] = [
+    ("note", "Only &lt;Europe&gt; &amp; &lt;@U1&gt;", {}, "Only <Europe> & <@U1>", ""),
+    ("declared", "Declared as P2: a: b &amp; c", {"priority": "p2"}, "a: b & c", "Declared as P2"),
+    ("update", "Update sent: We&lt;", {"update_id": 1}, "We<", "Update sent"),
+    ("action", "Action item: Test: it", {"owner": None}, "Test: it", "Action item"),
+    (
+        "status",
+        "Status: x",
+        {"before": "identified", "after": "monitoring"},
+        "",
+        "Status: identified → monitoring",
+    ),
+    ("status", "Closed", {"before": "resolved", "after": "closed"}, "", "Closed"),
+    (
+        "status",
+        "Resolved. Verified: a: &amp;",
+        {"before": "identified", "after": "resolved"},
+        "a: &",
+        "Resolved. Verified",
+    ),
+    (
+        "status",
+        "Reopened: It is back",
+        {"before": "resolved", "after": "investigating", "reason": "It is back"},
+        "It is back",
+        "Reopened",
+    ),
+    (
+        "priority",
+        "Priority: P1 → P2, because: a, because: b",
+        {"before": "p1", "after": "p2"},
+        "a, because: b",
+        "Priority: P1 → P2, because",
+    ),
+    (
+        "priority",
+        "Priority: P1 → P2, because: &lt;",
+        {"before": "p1", "after": "p2", "because": "<"},
+        "<",
+        "Priority: P1 → P2, because",
+    ),
+    (
+        "role",
+        "Tech is <@U1>, after <@U2>",
+        {"role": "tech", "person": "U1", "before": ["U2"], "change": "assigned"},
+        "",
+        "Tech is @U1, after @U2",
+    ),
+    ("role", "x", {"role": "tech", "person": "U1", "change": "released"}, "", "@U1 stepped down as Tech"),
+    (
+        "channel",
+        "Channel renamed: #a → #b",
+        {"change": "renamed", "name": "b"},
+        "",
+        "Channel renamed: #a → #b",
+    ),
+    ("channel", "Channel archived", {"change": "archived", "name": None}, "", "Channel archived"),
+    (
+        "erased",
+        "Erased 2 messages by <@U1>: a &amp; b: c",
+        {"instead": "(erased)"},
+        "a & b: c",
+        "Erased 2 messages by @U1",
+    ),
+    ("erased", "Erased 1 message: They asked", {"instead": "(erased)"}, "They asked", "Erased 1 message"),
+    (
+        "promise",
+        "Next update promised sooner: by 2026-03-02 15:00 UTC",
+        {"before": None, "after": "2026-03-02T15:00:00Z"},
+        "",
+        "Next update promised sooner: by 2026-03-02 15:00 UTC",
+    ),
+]
+
+
+async def test_entries_that_were_kept_as_markup_say_the_same(empty_url: str) -> None:
+    database = Database(empty_url)
+    async with database.writer.begin() as connection:
+        await connection.run_sync(_upgrade, "0012")
+        await connection.execute(
+            text(
+                "INSERT INTO incidents (id, team_id, number, kind, title, description, status, priority,"
+                " priority_because, is_private, reporter, impact_started_at, detected_at, declared_at) VALUES (1,"
+                " 'T1', 1, 'incident', 'x', '', 'investigating', 'p1', '', false, 'U1', '2026-03-02 10:00:00',"
+                " '2026-03-02 10:00:00', '2026-03-02 10:00:00')"
+            )
+        )
+        for kind, markup, data, _, _ in _ENTRIES:
+            await connection.execute(
+                text(
+                    "INSERT INTO timeline_entries (team_id, incident_id, at, kind, text, data) VALUES"
+                    " ('T1', 1, '2026-03-02 10:00:00', :kind, :text, :data)"
+                ),
+                {"kind": kind, "text": markup, "data": json.dumps(data)},
+            )
+    await migrate(database)
+    async with database.read() as session:
+        entries = (await session.scalars(select(TimelineEntry).order_by(TimelineEntry.id))).all()
+    assert [(one.kind, one.words, told(one.kind, one.data, _NAMING)) for one in entries] == [
+        (kind, words, heading) for kind, _, _, words, heading in _ENTRIES
+    ]
     await database.close()
 
 

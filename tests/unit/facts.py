@@ -7,12 +7,16 @@ from typing import Any
 
 from bot.domain.lifecycle import Status
 from bot.domain.measures import Interval, Milestones, measure
-from bot.domain.postmortem import (
+from bot.domain.report import (
     ActionDue,
+    ChatMessage,
+    IncidentReport,
+    PersonName,
     Phase,
-    PostmortemFacts,
+    PromptSent,
     RoleInterval,
     Target,
+    TextVersion,
     TimelineItem,
     Turn,
     UpdateSent,
@@ -49,7 +53,12 @@ def incident(**changes: Any) -> Incident:
     return Incident(**values | changes)
 
 
-def postmortem_facts(**changes: Any) -> PostmortemFacts:
+ANA = PersonName(id="U1", handle="ana", name="Ana Torres")
+BEN = PersonName(id="U2", handle="ben", name="Ben Ito")
+CEM = PersonName(id="U3", handle="cem", name="Cem Aydin")
+
+
+def report(**changes: Any) -> IncidentReport:
     """A whole incident from its beginning to its end."""
     milestones = Milestones(
         impact_started_at=BEGAN,
@@ -60,21 +69,25 @@ def postmortem_facts(**changes: Any) -> PostmortemFacts:
         resolved_at=after(70),
         impact=[Interval(start=BEGAN, end=after(70))],
     )
-    facts = PostmortemFacts(
-        name="INC-1",
+    made = IncidentReport(
+        number=1,
         title="Checkout returns 503",
         description="Cards are refused.",
+        kind="incident",
+        priority_key="p1",
         priority="P1",
         priority_because="Checkout is affected too",
         declared_priority="P2",
         status="resolved",
         turns=[
-            Turn(at=after(15), what="raised to P1", who="Ben Ito", reason="Checkout is affected too"),
-            Turn(at=after(70), what="resolved", who="Ana Torres", reason="Error rate at 0.1 %"),
+            Turn(at=after(15), what="raised to P1", who=BEN, reason="Checkout is affected too"),
+            Turn(at=after(70), what="resolved", who=ANA, reason="Error rate at 0.1 %"),
         ],
+        category_key="application/errors",
         category="Application / Elevated errors",
         service="checkout",
-        reporter="Ana Torres",
+        runbook=None,
+        reporter=ANA,
         channel="inc-1-checkout",
         channel_link="https://acme.slack.com/archives/C1",
         is_private=False,
@@ -91,21 +104,23 @@ def postmortem_facts(**changes: Any) -> PostmortemFacts:
         impact=milestones.impact,
         target=Target(respond_within=timedelta(minutes=15), resolve_within=timedelta(hours=4)),
         phases=[Phase(status="investigating", start=after(8), end=after(70))],
-        roles=[RoleInterval(role="Tech lead", person="Ben Ito", start=after(12), end=None)],
+        roles=[RoleInterval(role="Tech lead", key="tech_lead", person=BEN, start=after(12), end=None)],
         timeline=[
-            TimelineItem(at=after(9), kind="note", who="Ana Torres", text="Only in Europe"),
+            TimelineItem(at=after(9), kind="note", person=ANA, words="Only in Europe"),
             TimelineItem(
                 at=after(20),
                 kind="message",
-                who="Ben Ito",
-                text="Found it",
+                person=BEN,
+                words="Found it",
                 link="https://acme.slack.com/archives/C1/p1",
+                message_ts="1.000000",
             ),
         ],
+        messages=[message(after(20 + place)) for place in range(14)],
         updates=[
             UpdateSent(
                 at=after(45),
-                who="Cem Aydin",
+                who=CEM,
                 status="monitoring",
                 text="Rolled back",
                 due_at=after(38),
@@ -113,28 +128,55 @@ def postmortem_facts(**changes: Any) -> PostmortemFacts:
                 next_due_at=after(75),
             )
         ],
-        prompts_sent=1,
-        prompts_missed=0,
-        actions=[ActionDue(text="Test the rollback", owner="Ben Ito", due_on="2026-03-31")],
-        participants=["Ana Torres", "Ben Ito", "Cem Aydin"],
-        messages=14,
+        prompts=[PromptSent(due_at=after(38), at=after(38), person=CEM, outcome="answered")],
+        actions=[ActionDue(text="Test the rollback", owner=BEN, due_on="2026-03-31")],
+        participants=[ANA, BEN, CEM],
+        people=[ANA, BEN, CEM],
     )
-    return replace(facts, **changes)
+    return replace(made, **changes)
 
 
-def in_every_place(words: Callable[[str], str]) -> PostmortemFacts:
+def message(at: datetime, **changes: Any) -> ChatMessage:
+    """Something that Ben wrote."""
+    values: dict[str, Any] = {
+        "at": at,
+        "ts": f"{at.timestamp():.6f}",
+        "thread_ts": None,
+        "person": BEN,
+        "author": None,
+        "text": "Found it",
+        "versions": [TextVersion(at=at, text="Found it")],
+        "edited_at": None,
+        "deleted_at": None,
+        "found_missing": False,
+        "erased_at": None,
+        "erased_by": None,
+        "files": [],
+        "is_key_event": False,
+    }
+    return ChatMessage(**values | changes)
+
+
+def in_every_place(words: Callable[[str], str]) -> IncidentReport:
     """The same incident with other words wherever people have a say; `words` gets what stands there."""
-    facts = postmortem_facts()
+    made = report()
+
+    def called(person: PersonName | None) -> PersonName:
+        known = person or ANA
+        return replace(known, handle=words(known.handle), name=words(known.name))
+
     return replace(
-        facts,
+        made,
         **{
-            place: words(getattr(facts, place))
-            for place in ("title", "priority_because", "category", "service", "reporter", "channel", "resolution")
+            place: words(getattr(made, place))
+            for place in ("title", "priority_because", "category", "service", "channel", "resolution")
         },
-        roles=[replace(one, role=words(one.role), person=words(one.person)) for one in facts.roles],
-        timeline=[replace(one, who=words(one.who), text=words(one.text)) for one in facts.timeline],
-        updates=[replace(one, who=words(one.who), text=words(one.text)) for one in facts.updates],
-        actions=[replace(one, text=words(one.text), owner=words(one.owner or "")) for one in facts.actions],
-        participants=[words(one) for one in facts.participants],
-        turns=[replace(one, who=words(one.who or ""), reason=words(one.reason)) for one in facts.turns],
+        reporter=called(made.reporter),
+        roles=[replace(one, role=words(one.role), person=called(one.person)) for one in made.roles],
+        timeline=[replace(one, person=called(one.person), words=words(one.words)) for one in made.timeline],
+        messages=[replace(one, person=called(one.person), text=words(one.text)) for one in made.messages],
+        updates=[replace(one, who=called(one.who), text=words(one.text)) for one in made.updates],
+        actions=[replace(one, text=words(one.text), owner=called(one.owner)) for one in made.actions],
+        participants=[called(one) for one in made.participants],
+        turns=[replace(one, who=called(one.who), reason=words(one.reason)) for one in made.turns],
     )

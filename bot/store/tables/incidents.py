@@ -143,5 +143,5 @@ class TimelineEntry(Row, Base):
     at: Mapped[datetime]
     kind: Mapped[str]  # declared, status, priority, role, update, note, runbook …
     person: Mapped[str | None]  # None: the bot by itself
-    text: Mapped[str]  # Slack's markup, people's words in it escaped
-    data: Mapped[dict[str, Any]] = mapped_column(default=dict)  # before and after
+    words: Mapped[str]  # people's own, as they were typed
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what changed (bot.domain.entries)

@@ -7,58 +7,17 @@ from itertools import groupby, pairwise
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from bot.render.markdown import Markdown, block, inline, link
 from bot.render.words import Words
 from bot.resources import packaged
-from tests.unit.facts import HOSTILE, in_every_place, postmortem_facts
+from tests.unit.facts import HOSTILE, in_every_place, report
+from tests.unit.readers import PARSER, folded, letters, said, seen, tables, texts
 
-PARSER = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 WORDS = Words(packaged("templates"))
 PLAIN_SHAPE = [
     token.type for token in PARSER.parse(WORDS.postmortem(in_every_place(lambda _: "plain"))) if token.type != "inline"
 ]
-
-# Words without what no reader could see: surrogates are no text, and CommonMark shows U+FFFD for NUL.
-letters = st.characters(exclude_categories=("Cs",), exclude_characters="\0")
-markdown_ish = st.text("|\\`*_~[](){}<>#+-=!&:.123 \n\tax", max_size=30)
-texts = st.text(letters, max_size=30) | markdown_ish
-# A line that is nothing but digits makes, with the template's full stop, a numbered list: "503. The impact …".
-said = texts.filter(lambda text: bool(text.strip()) and not text.strip().isdigit())
-
-
-def seen(token: Token) -> str:
-    """What a reader sees of an inline token; anything but words and our own emphasis and links is named."""
-    shown = []
-    for child in token.children or []:
-        if child.type in ("text", "text_special"):
-            shown.append(child.content)
-        elif child.type in ("hardbreak", "softbreak"):
-            shown.append("\n")
-        elif child.type not in ("strong_open", "strong_close", "link_open", "link_close"):
-            shown.append(f"<<{child.type}>>")
-    return "".join(shown)
-
-
-def tables(document: str) -> list[list[list[str]]]:
-    """Each table of the document as rows of cells, as a reader sees them."""
-    found: list[list[list[str]]] = []
-    tokens = PARSER.parse(document)
-    for token, following in pairwise(tokens):
-        if token.type == "table_open":
-            found.append([])
-        elif token.type == "tr_open":
-            found[-1].append([])
-        elif token.type in ("td_open", "th_open"):
-            found[-1][-1].append(seen(following) if following.type == "inline" else "")
-    return found
-
-
-def folded(text: str) -> str:
-    return " ".join(text.split())
-
 
 # one text
 
@@ -152,7 +111,7 @@ def test_every_table_stays_whole_and_every_cell_says_what_was_said(text: str) ->
 
 
 def test_a_hostile_title_is_a_title_and_nothing_else() -> None:
-    tokens = PARSER.parse(WORDS.postmortem(postmortem_facts(title=HOSTILE)))
+    tokens = PARSER.parse(WORDS.postmortem(report(title=HOSTILE)))
 
     headings = [seen(following) for token, following in pairwise(tokens) if token.type == "heading_open"]
     assert headings[0] == f"Postmortem: INC-1 {HOSTILE}"
@@ -170,7 +129,7 @@ def test_a_hostile_title_is_a_title_and_nothing_else() -> None:
 
 
 def test_a_time_in_the_timeline_links_to_its_message() -> None:
-    timeline = WORDS.postmortem(postmortem_facts()).split("## Timeline")[1]
+    timeline = WORDS.postmortem(report()).split("## Timeline")[1]
 
     assert re.findall(r"\[([^]]*)\]\(([^)]*)\)", timeline) == [
         ("2026-03-02 14:20:00", "https://acme.slack.com/archives/C1/p1")
@@ -178,7 +137,7 @@ def test_a_time_in_the_timeline_links_to_its_message() -> None:
 
 
 def test_a_description_keeps_its_lines() -> None:
-    document = WORDS.postmortem(postmortem_facts(description="1. Cards | refused\n\n# not a heading\n- not a list"))
+    document = WORDS.postmortem(report(description="1. Cards | refused\n\n# not a heading\n- not a list"))
 
     assert "1. Cards | refused\n\u00a0\n# not a heading\n- not a list" in [
         seen(token) for token in PARSER.parse(document) if token.type == "inline"
@@ -188,7 +147,7 @@ def test_a_description_keeps_its_lines() -> None:
 def test_what_is_missing_is_said_and_leaves_no_empty_table() -> None:
     document = WORDS.postmortem(
         replace(
-            postmortem_facts(
+            report(
                 roles=[],
                 updates=[],
                 actions=[],
@@ -205,7 +164,7 @@ def test_what_is_missing_is_said_and_leaves_no_empty_table() -> None:
             description="",
             mitigated_at=None,
             resolved_at=None,
-            measures=replace(postmortem_facts().measures, impact_duration=None),
+            measures=replace(report().measures, impact_duration=None),
         )
     )
 

@@ -18,7 +18,7 @@ from bot.errors import ConfigError
 from bot.render.words import Words, local_time
 from bot.resources import packaged
 from bot.store.tables import ActionItem, Update
-from tests.unit.facts import HOSTILE, after, incident, postmortem_facts
+from tests.unit.facts import HOSTILE, after, incident, report
 
 PACKAGED = packaged("templates")
 WORDS = Words(PACKAGED)
@@ -207,7 +207,7 @@ def test_an_organisations_own_template_wins(own: Path) -> None:
 def test_an_organisations_own_postmortem_wins(own: Path) -> None:
     (own / "postmortem.md.j2").write_text("# {{ it.title }}\n{{ it.description | block }}", encoding="utf-8")
 
-    written = Words(PACKAGED, own).postmortem(postmortem_facts(title="a|b", description="c\nd"))
+    written = Words(PACKAGED, own).postmortem(report(title="a|b", description="c\nd"))
 
     assert written == "# a\\|b\nc  \nd\n"
 
@@ -255,9 +255,9 @@ def test_a_template_that_fails_is_named_with_its_line_and_the_packaged_one_is_us
 def test_a_postmortem_template_that_fails_says_so_in_the_document(own: Path) -> None:
     (own / "postmortem.md.j2").write_text("# x\n{{ it.nope }}", encoding="utf-8")
 
-    written = Words(PACKAGED, own).postmortem(postmortem_facts())
+    written = Words(PACKAGED, own).postmortem(report())
 
-    assert written.startswith(WORDS.postmortem(postmortem_facts()).rstrip())
+    assert written.startswith(WORDS.postmortem(report()).rstrip())
     assert "The template postmortem.md.j2:2 has an error" in written
     assert "The packaged one was used." in written
 

@@ -1,25 +1,75 @@
-"""What a postmortem is made of: facts, each with the event it came from; no opinions."""
+"""The report of an incident: everything on record as one value, which every document and export is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
-from typing import Protocol
+from typing import Any
 
 from bot.domain.lifecycle import ENDED, LIVE, Status
 from bot.domain.measures import Interval, Measures
 
 
 @dataclass(frozen=True, kw_only=True)
+class PersonName:
+    """Somebody as documents name them; a document that prints one shows the full name."""
+
+    id: str
+    handle: str  # ana; the id where nobody has said who that is
+    name: str  # Ana Torres
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, kw_only=True)
 class TimelineItem:
-    """One key event; texts are plain."""
+    """One key event: something that the bot put on record, or a message that people marked."""
 
     at: datetime
     kind: str  # declared, status, priority, role, note, message …
-    who: str
-    text: str
+    person: PersonName | None
+    author: str | None = None  # what an app calls itself that spoke
+    what: str = ""  # in the bot's words, such as "Update sent"
+    words: str = ""  # in people's own, as plain text
     link: str | None = None  # to the message in Slack
     message_ts: str | None = None
+
+    @property
+    def who(self) -> str:
+        if self.person is not None:
+            return self.person.name
+        return self.author or ("an app" if self.kind == "message" else "incident bot")
+
+    @property
+    def text(self) -> str:
+        return ": ".join(filter(None, (self.what, self.words)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextVersion:
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatMessage:
+    """What somebody wrote in the incident's channel, in every version; texts are plain."""
+
+    at: datetime
+    ts: str
+    thread_ts: str | None
+    person: PersonName | None
+    author: str | None
+    text: str
+    versions: Sequence[TextVersion]
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    found_missing: bool  # nobody told of the deletion: `deleted_at` is when it was seen
+    erased_at: datetime | None
+    erased_by: PersonName | None
+    files: Sequence[Mapping[str, Any]]  # id, name, mimetype, size, permalink, as far as Slack tells them
+    is_key_event: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +86,7 @@ class StatusChange:
     at: datetime
     before: str
     after: str
-    who: str | None
+    who: PersonName | None
     reason: str
 
     @property
@@ -52,14 +102,15 @@ class Turn:
 
     at: datetime
     what: str  # raised to P1, lowered to P3, resolved, closed, cancelled, reopened
-    who: str | None
+    who: PersonName | None
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoleInterval:
-    role: str
-    person: str
+    role: str  # its name
+    key: str
+    person: PersonName
     start: datetime
     end: datetime | None  # None: until the end of the incident
 
@@ -67,12 +118,22 @@ class RoleInterval:
 @dataclass(frozen=True, kw_only=True)
 class UpdateSent:
     at: datetime
-    who: str
+    who: PersonName
     status: str
     text: str
     due_at: datetime | None
     late_by: timedelta | None
     next_due_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromptSent:
+    """The bot asked for an update."""
+
+    due_at: datetime
+    at: datetime
+    person: PersonName | None  # None: everybody in the channel
+    outcome: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,53 +147,68 @@ class Target:
 @dataclass(frozen=True, kw_only=True)
 class ActionDue:
     text: str
-    owner: str | None
+    owner: PersonName | None
     due_on: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class PostmortemFacts:
-    name: str  # INC-1
+class IncidentFacts:
+    """What is known of the incident itself; keys are the configuration's, names are for people."""
+
+    number: int
     title: str
     description: str
-    priority: str  # as it is now
+    kind: str
+    priority_key: str  # as it is now
+    priority: str  # P1
     priority_because: str
-    declared_priority: str
     status: str
-    turns: Sequence[Turn]  # in order of time
+    category_key: str | None  # application/errors
     category: str
     service: str
-    reporter: str
+    runbook: str | None
+    reporter: PersonName
     channel: str | None
-    channel_link: str | None
     is_private: bool
     impact_started_at: datetime
     detected_at: datetime
     declared_at: datetime
     acknowledged_at: datetime | None
     mitigated_at: datetime | None  # the first time
-    mitigation_lost_at: datetime | None  # when that turned out not to hold
     resolved_at: datetime | None
     closed_at: datetime | None
     resolution: str | None
+
+    @property
+    def name(self) -> str:
+        """INC-1."""
+        return f"INC-{self.number}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class IncidentReport(IncidentFacts):
+    """All of it, in order of time wherever there is one."""
+
+    channel_link: str | None
+    declared_priority: str
+    turns: Sequence[Turn]
+    mitigation_lost_at: datetime | None  # when the first mitigation turned out not to hold
     measures: Measures
     impact: Sequence[Interval]
     target: Target | None
     phases: Sequence[Phase]
     roles: Sequence[RoleInterval]
     timeline: Sequence[TimelineItem]
+    messages: Sequence[ChatMessage]
     updates: Sequence[UpdateSent]
-    prompts_sent: int
-    prompts_missed: int
+    prompts: Sequence[PromptSent]
     actions: Sequence[ActionDue]
-    participants: Sequence[str]
-    messages: int
+    participants: Sequence[PersonName]
+    people: Sequence[PersonName]  # everybody who is named in it, as far as they are known
 
-
-class PostmortemWriter(Protocol):
-    """Makes the document; wired in from the render room."""
-
-    def __call__(self, facts: PostmortemFacts) -> str: ...
+    @property
+    def prompts_missed(self) -> int:
+        return sum(1 for one in self.prompts if one.outcome == "missed")
 
 
 def phases(changes: Sequence[tuple[datetime, str]], ended_at: datetime | None) -> list[Phase]:
@@ -168,9 +244,3 @@ def mitigation_lost_at(changes: Sequence[StatusChange]) -> datetime | None:
     """When the first mitigation turned out not to hold; None where it held, or there was none."""
     still = {*_MITIGATED, Status.CANCELLED}  # what was no incident needed no mitigation
     return next((one.at for one in changes if one.before in _MITIGATED and one.after not in still), None)
-
-
-def message_link(workspace_url: str, channel_id: str, ts: str, thread_ts: str | None) -> str:
-    """Slack's permalink of a message; a reply is found through its thread."""
-    base = f"{workspace_url.removesuffix('/')}/archives/{channel_id}/p{ts.replace('.', '')}"
-    return f"{base}?thread_ts={thread_ts}&cid={channel_id}" if thread_ts and thread_ts != ts else base
