@@ -186,9 +186,10 @@ class Application:
             if self._missed and await self.receiver.receiving():
                 self._missed, self._catching_up = False, True
                 try:
+                    in_question = await self.membership.in_question()  # what is resolved meanwhile too
                     await self._backfill.catch_up()
                     # Second, since nobody waits for it: before an answer that it matters to, Slack is asked at once.
-                    await self.membership.compare_all()
+                    await self.membership.compare(in_question)
                 except Exception:
                     self._missed = True
                     raise

@@ -51,17 +51,13 @@ class Membership:
         doubted, self._doubted = self._doubted, False
         return doubted
 
-    async def compare_all(self) -> None:
-        """Compares the lists of private incidents, also of those that are over, and of live ones.
-
-        One that Slack doesn't give is asked for again before it is shown.
-        """
+    async def in_question(self) -> list[int]:
+        """Incidents whose lists are to be compared: the private ones, also those that are over, and the live ones."""
         async with self._desk.look() as uow:
-            waiting = dict.fromkeys([*await private_with_channel(uow), *await live_with_channel(uow)])
-        await self.compare(waiting)
+            return list(dict.fromkeys([*await private_with_channel(uow), *await live_with_channel(uow)]))
 
     async def compare(self, incident_ids: Iterable[int]) -> None:
-        """The same for these."""
+        """Compares their lists; one that Slack doesn't give is asked for again before it is shown."""
         for incident_id in incident_ids:
             try:
                 await self._as_slowly_as_asked(incident_id)

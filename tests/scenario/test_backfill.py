@@ -6,17 +6,17 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 
 from bot.errors import SlackRefused
 from bot.sandbox import SteppedClock, default_workspace
-from bot.service import chat, history
+from bot.service import chat, history, lifecycle
 from bot.service.incidents import by_number
 from bot.slack.backfill import Backfill
 from bot.slack.gateway import Gateway
 from bot.slack.inbox import Inbox
-from bot.store.tables import Message, MessageVersion, Workspace
+from bot.store.tables import Message, MessageVersion, Participant, Workspace
 from tests.databases import in_turn
 from tests.world import START, World, open_world
 
@@ -358,3 +358,27 @@ async def is_on_record(world: World, ts: str) -> None:
     async with asyncio.timeout(20):
         while ts not in {one["ts"] for one in (await world.record())["messages"]}:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+
+async def test_who_came_during_a_downtime_is_known_where_it_is_resolved_before_that_is_compared(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SteppedClock(START.timestamp())
+    workspace = default_workspace(clock)
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
+        channel = await world.declare()
+    clock.jump(clock.time() + 600)
+    await workspace.post_message(user="emi", channel=channel, text="What happened?")
+    read = Backfill.catch_up
+
+    async def and_resolve(self: Backfill) -> None:
+        await read(self)
+        async with self._desk.work(actor=workspace.user("ana").id) as uow:
+            await lifecycle.resolve(uow, await by_number(uow, 1), "The graphs are flat")
+
+    monkeypatch.setattr(Backfill, "catch_up", and_resolve)
+    async with open_world(database_url, clock=clock, workspace=workspace) as world:
+        await world.settle()
+        async with world.bot.desk.look() as uow:
+            inside = select(Participant.person).where(Participant.is_member)
+            assert workspace.user("emi").id in (await uow.session.scalars(inside)).all()
