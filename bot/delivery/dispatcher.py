@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 _LEASE_SECONDS = 3.0
 # Items of other processes, and leases that ran out, are found at the next round.
 _ROUND_SECONDS = 1.0
-# While there is always something to claim, leases that ran out are looked for this often.
+# While there is always something to claim, or a lease is about to end, it is looked this often for those that did.
 _LOOKS_SECONDS = 0.25
 # An item that fails by itself, not by its destination.
 _MOST_FAILURES = 6
@@ -83,7 +83,8 @@ class Dispatcher(Generic[Prepared]):
             self._changed.clear()
             await self._renew()
             if not await self._claim_and_start(told=told):
-                await self._pause.wait(await self._next_time(), at_most=_ROUND_SECONDS)
+                until, lease_ends_in = await self._next_time()
+                await self._pause.wait(until, at_most=lease_ends_in)
 
     def stop_claiming(self) -> None:
         """Nothing new is begun."""
@@ -142,12 +143,13 @@ class Dispatcher(Generic[Prepared]):
             self._leased_at |= dict.fromkeys(held, now)
             self._renewed_at = now
 
-    async def _next_time(self) -> datetime | None:
-        """When something that waits for a time may go out."""
+    async def _next_time(self) -> tuple[datetime | None, float]:
+        """When something that waits for a time may go out, and seconds after which to look whatever happens."""
         async with self._desk.look() as uow:
-            told = await outbox.next_time(uow.session, self._scope(uow.now))
+            told, lease_ends_in = await outbox.next_time(uow.session, self._scope(uow.now), exclude=self._own)
         held = [hold.until for hold in (*self._held_steps.values(), *self._held_lanes.values())]
-        return min(filter(None, (told, *held)), default=None)
+        soon = _ROUND_SECONDS if lease_ends_in is None else max(_LOOKS_SECONDS, min(lease_ends_in, _ROUND_SECONDS))
+        return min(filter(None, (told, *held)), default=None), soon
 
     def _let_go(self) -> None:
         now = self._desk.clock.now()

@@ -99,6 +99,18 @@ _FREED = update(OutboxItem).values(state="waiting", unclear=True).execution_opti
 _FREE_CUT_OFF = _FREED.where(OutboxItem.id.in_(_free(_CUT_OFF)))
 _FREE_ALL = _FREED.where(OutboxItem.team_id == _TEAM, OutboxItem.state == "sending")
 _READY = select(exists().where(_CUT_OFF), exists().where(_MAY_GO_OUT))
+_NEXT = select(
+    select(func.min(OutboxItem.not_before))
+    .where(
+        OutboxItem.team_id == _TEAM,
+        OutboxItem.destination == _DESTINATION,
+        OutboxItem.state == "waiting",
+        OutboxItem.not_before > _NOW,
+    )
+    .scalar_subquery(),
+    select(func.min(OutboxItem.leased_until)).where(_SENDING, OutboxItem.id.not_in(_IDS)).scalar_subquery()
+    - database_time(),
+)
 _BUSY = select(OutboxItem.id).where(or_(_SENDING, _MAY_GO_OUT)).limit(1)
 
 
@@ -182,17 +194,12 @@ async def making_a_channel(session: AsyncSession, team_id: str) -> bool:
     return found is not None
 
 
-async def next_time(session: AsyncSession, scope: Scope) -> datetime | None:
-    """When the next item that has been told to wait may go out."""
-    found: datetime | None = await session.scalar(
-        select(func.min(OutboxItem.not_before)).where(
-            OutboxItem.team_id == scope.team_id,
-            OutboxItem.destination == scope.destination,
-            OutboxItem.state == "waiting",
-            OutboxItem.not_before > scope.now,
-        )
-    )
-    return found
+async def next_time(
+    session: AsyncSession, scope: Scope, *, exclude: Collection[int]
+) -> tuple[datetime | None, float | None]:
+    """When the next item that has been told to wait may go out, and seconds until a lease ends that isn't ours."""
+    told, ends_in = (await session.execute(_NEXT, scope.values(ids=list(exclude)))).one()
+    return told, ends_in
 
 
 async def ready(session: AsyncSession, scope: Scope, *, exclude: Collection[int]) -> tuple[bool, bool]:
