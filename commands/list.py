@@ -18,7 +18,7 @@ async def _run(call: Call) -> Answer:
     if not found:
         return Answer(text=Mrkdwn("No incident is open. `/incident declare` declares one."))
     lines = []
-    commanders = await roles.holders(call.uow, "incident_commander", found)
+    commanders = await roles.holders(call.uow, call.uow.settings.commander_role, found)
     for incident in found:
         commander = commanders.get(incident.id, [])
         lines.append(

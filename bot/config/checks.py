@@ -25,15 +25,7 @@ def _unknown(name: Any, section: Any, what: str) -> str:
 def cross_checks(raw: Mapping[str, Any]) -> Iterator[str]:
     """`path: sentence` for each finding; on the raw data, so that a wrong type hides none of it."""
     levels, roles, matrix = _blocks(raw.get("priorities")), _blocks(raw.get("roles")), _blocks(raw.get("matrix"))
-    urgencies = dict.fromkeys(urgency for row in matrix.values() for urgency in row)
-
-    for impact, row in matrix.items():
-        for urgency in urgencies:
-            if urgency not in row:
-                yield f"matrix.{impact}: the urgency '{urgency}' is missing; every impact needs every urgency"
-        for urgency, level in row.items():
-            if why := _unknown(level, raw.get("priorities"), "priority"):
-                yield f"matrix.{impact}.{urgency}: {why}"
+    yield from _holes_in(matrix, raw.get("priorities"))
     if why := _unknown(raw.get("priority_when_unstated"), raw.get("priorities"), "priority"):
         yield f"priority_when_unstated: {why}"
 
@@ -49,6 +41,8 @@ def cross_checks(raw: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(holders, list) and len(holders) > 1 and role.get("several") is not True:
             yield f"roles.{key}.holders: more than one, but the role is single; set several: true or name one"
     yield from _deputy_cycles(roles)
+    if why := _unknown(raw.get("commander_role", "incident_commander"), raw.get("roles"), "role"):
+        yield f"commander_role: {why}"
     updates = raw.get("updates")
     asked = updates.get("asked_role", "comms_lead") if isinstance(updates, dict) else "comms_lead"
     if why := _unknown(asked, raw.get("roles"), "role"):
@@ -58,6 +52,17 @@ def cross_checks(raw: Mapping[str, Any]) -> Iterator[str]:
         folder = raw.get(name)
         if isinstance(folder, Path) and not folder.is_dir():
             yield f"{name}: there is no folder {folder}; make it or take the setting out"
+
+
+def _holes_in(matrix: Mapping[str, Mapping[str, Any]], priorities: Any) -> Iterator[str]:
+    urgencies = dict.fromkeys(urgency for row in matrix.values() for urgency in row)
+    for impact, row in matrix.items():
+        for urgency in urgencies:
+            if urgency not in row:
+                yield f"matrix.{impact}: the urgency '{urgency}' is missing; every impact needs every urgency"
+        for urgency, level in row.items():
+            if why := _unknown(level, priorities, "priority"):
+                yield f"matrix.{impact}.{urgency}: {why}"
 
 
 def _webhooks_named_twice(destinations: Any) -> Iterator[str]:

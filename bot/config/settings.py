@@ -160,6 +160,7 @@ class Settings(_Section):
     priority_when_unstated: str
     categories: Mapping[Key, Category] = {}
     roles: Annotated[Mapping[Key, Role], Field(min_length=1)]
+    commander_role: Key = "incident_commander"
     channels: Channels = Channels()
     updates: Updates = Updates()
     guests: Guests = Guests()

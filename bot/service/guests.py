@@ -95,12 +95,13 @@ async def _whom(uow: UnitOfWork, incident: Incident | None) -> str:
             .where(
                 Person.team_id == uow.team_id,
                 RoleAssignment.incident_id == (incident.id if incident else None),
-                RoleAssignment.role == "incident_commander",
+                RoleAssignment.role == uow.settings.commander_role,
                 RoleAssignment.ended_at.is_(None),
                 RoleAssignment.person != uow.actor,
             )
+            .order_by(RoleAssignment.id)
         )
-    ).one_or_none()
+    ).first()
     if found is None or await _described(uow, found.user_id) is not False:
         return "one of them"
-    return f"{found.name}, its incident commander,"
+    return f"{found.name}, its {uow.settings.role_name(uow.settings.commander_role).lower()},"

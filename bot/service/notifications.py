@@ -298,7 +298,7 @@ async def in_charge(uow: UnitOfWork, incident: Incident) -> str:
     commander = await uow.session.scalar(
         select(RoleAssignment.person).where(
             RoleAssignment.incident_id == incident.id,
-            RoleAssignment.role == "incident_commander",
+            RoleAssignment.role == uow.settings.commander_role,
             RoleAssignment.ended_at.is_(None),
         )
     )

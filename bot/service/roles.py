@@ -163,7 +163,7 @@ async def _free(uow: UnitOfWork, incident: Incident, row: RoleAssignment, *, why
     row.ended_at = uow.now
     uow.record(incident, "role", role=row.role, person=row.person, change=why)
     held = await current(uow, incident)
-    commander = next(iter(held.get("incident_commander", [])), None)
+    commander = next(iter(held.get(uow.settings.commander_role, [])), None)
     vacated = RoleVacated(
         incident=incident,
         role=row.role,

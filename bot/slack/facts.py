@@ -63,7 +63,7 @@ async def announcement(uow: UnitOfWork, incident: Incident, words: Words) -> Sla
     if incident.is_private:
         return SlackMessage(text=words.chat("withdrawn", it=incident))
     held = await roles.current(uow, incident)
-    commander = held.get("incident_commander", [None])[0]
+    commander = held.get(uow.settings.commander_role, [None])[0]
     last = await last_update(uow, incident)
     text = words.chat(
         "announcement",

@@ -1,8 +1,10 @@
 """Who holds which role."""
 
 import asyncio
+from pathlib import Path
 
-from tests.world import World, shown
+from bot.resources import packaged
+from tests.world import World, open_world, shown
 
 
 async def test_taking_a_role_tells_the_holder_what_it_expects_and_shows_on_the_card(world: World) -> None:
@@ -83,3 +85,17 @@ async def test_one_of_several_tech_leads_replaces_nobody(world: World) -> None:
     assert "after" not in posted[1]
     await world.command("ben", "drop tech", channel=channel)
     assert "Nobody holds the role now" not in world.by_bot(channel)[-1].text
+
+
+async def test_an_organisation_says_which_role_commands(database_url: str, tmp_path: Path) -> None:
+    text = packaged("config.yaml").read_text(encoding="utf-8")
+    other = text.replace("commander_role: incident_commander", "commander_role: tech_lead")
+    assert other != text
+    (tmp_path / "config.yaml").write_text(other, encoding="utf-8")
+    async with open_world(database_url, config=tmp_path / "config.yaml") as world:
+        channel = await world.declare()
+        await world.command("ana", "take commander", channel=channel)
+        await world.command("ben", "take tech", channel=channel)
+        ben = f"<@{world.workspace.user('ben').id}>"
+        assert f"commander {ben}" in (await world.command("ana", "list")).text
+        assert f"commander {ben}" in world.by_bot("incidents")[0].text

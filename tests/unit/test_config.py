@@ -81,6 +81,7 @@ def test_the_scale_is_the_organisations(file: Path) -> None:
         "matrix": {"all": {"now": "sev-zero", "later": "sev-one"}},
         "priority_when_unstated": "sev-one",
         "roles": {"chef": {"name": "Leitung", "expects": "Entscheiden."}},
+        "commander_role": "chef",
         "updates": {"asked_role": "chef"},
     }
     assert problems(file, raw) == []
@@ -165,6 +166,10 @@ def test_settings_cannot_be_changed_afterwards() -> None:
         (
             {"roles__comms_lead": REMOVED},  # which is asked unless another is named
             "updates.asked_role: there is no role 'comms_lead'; there are incident_commander, tech_lead",
+        ),
+        (
+            {"commander_role": "boss"},
+            "commander_role: there is no role 'boss'; there are incident_commander, tech_lead, comms_lead",
         ),
         # a word that would stand for two
         (
@@ -294,7 +299,7 @@ def test_a_circle_of_deputies_is_told_once_however_many_are_in_it(file: Path) ->
         for name, following in zip(names, [*names[1:], names[2]], strict=True)
     }
 
-    found = problems(file, changed(roles=roles, updates__asked_role="role0"))
+    found = problems(file, changed(roles=roles, updates__asked_role="role0", commander_role="role0"))
 
     assert found == [
         "roles.role2.deputy: the deputies go in a circle (role2 → role3 → role4 → role2); one of them must have none"
