@@ -18,6 +18,7 @@ from bot.store.tables import (
     MessageVersion,
     OutboxItem,
     Participant,
+    Posting,
     Prompt,
     RoleAssignment,
     TimelineEntry,
@@ -37,6 +38,7 @@ VOLUMES = frozenset(
         OutboxItem,
         Participant,
         Prompt,
+        Posting,
         RoleAssignment,
         TimelineEntry,
         Update,
@@ -56,7 +58,12 @@ def _numbers(most: int, name: str) -> CTE:
 async def fill(session: AsyncSession, team_id: str, *, incidents: int, messages_each: int) -> None:
     """Closed incidents from INC-1001 on, each with its channel, messages, one version each, roles and finished work."""
     n = _numbers(incidents, "n")
-    old = select(Incident.id, Incident.channel_id).where(Incident.number > _FIRST_NUMBER).subquery()
+    channel = literal("COLD") + cast(Incident.number, String)
+    old = (
+        select(Incident.id, Incident.number, channel.label("channel_id"))
+        .where(Incident.number > _FIRST_NUMBER)
+        .subquery()
+    )
     each = _numbers(messages_each, "k")
 
     async def add(table: type[Base], values: Mapping[str, Any], source: Any, *also: Any) -> None:
@@ -85,12 +92,13 @@ async def fill(session: AsyncSession, team_id: str, *, incidents: int, messages_
             "declared_at": _LONG_AGO,
             "resolved_at": _LONG_AGO,
             "closed_at": _LONG_AGO,
-            "channel_id": literal("COLD") + cast(number, String),
-            "channel_name": literal("inc-") + cast(number, String),
         },
         n,
     )
     belongs = {"incident_id": old.c.id}
+    name = literal("inc-") + cast(old.c.number, String)
+    shown = {"destination": "slack", "what": "channel", "place": "", "external_id": old.c.channel_id, "name": name}
+    await add(Posting, {**belongs, **shown}, old)
     await add(RoleAssignment, {**belongs, "role": "incident_commander", "person": "U1", "started_at": _LONG_AGO}, old)
     await add(Participant, {**belongs, "person": "U1", "joined_at": _LONG_AGO, "is_member": true()}, old)
     await add(TimelineEntry, {**belongs, "at": _LONG_AGO, "kind": "note", "words": "A note"}, old, each)

@@ -38,7 +38,7 @@ async def follow(
     before = incident.channel_name
     match change:
         case "renamed" if name is not None:
-            incident.channel_name = name
+            incident.post("channel", incident.channel_id or "", name=name)
         case "made private":
             await _make_private(uow, incident)
         case _:

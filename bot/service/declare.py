@@ -75,6 +75,7 @@ async def declare(uow: UnitOfWork, wanted: Declaration) -> tuple[Incident, Outbo
         # The report is when we learnt of it, unless somebody says that it was noticed before.
         detected_at=wanted.detected_at or uow.now,
         declared_at=uow.now,
+        postings=[],
     )
     if incident.detected_at < incident.impact_started_at:
         raise UserError("“detected” is earlier than “since”. Which one is right?", field="detected")

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
 
@@ -10,7 +11,7 @@ from bot.domain.similarity import likeness, most_alike
 from bot.errors import MembersUnconfirmed, StoreError, UserError
 from bot.service import guests
 from bot.service.desk import UnitOfWork
-from bot.store.tables import Incident, Participant
+from bot.store.tables import Incident, Participant, Posting
 
 
 def _held(uow: UnitOfWork, statement: Select[Incident]) -> Select[Incident]:
@@ -68,20 +69,37 @@ async def why_hidden(uow: UnitOfWork, incident: Incident | None) -> UserError | 
     )
 
 
+def _is_channel(uow: UnitOfWork) -> Sequence[ColumnElement[bool]]:
+    return [Posting.team_id == uow.team_id, Posting.destination == "slack", Posting.what == "channel"]
+
+
+def _channels(uow: UnitOfWork) -> Select[Any]:
+    """Ids of incidents by their channels."""
+    return select(Posting.incident_id).where(*_is_channel(uow), Posting.external_id.is_not(None))
+
+
+def _has_channel(uow: UnitOfWork, ids: Collection[str] | None = None) -> ColumnElement[bool]:
+    """Whether an incident has a channel, or one of these."""
+    channels = _channels(uow)
+    return Incident.id.in_(channels if ids is None else channels.where(Posting.external_id.in_(ids)))
+
+
 async def of_channel(uow: UnitOfWork, channel_id: str | None) -> Incident | None:
     """The incident whose channel this is."""
     if not channel_id:
         return None
     found: Incident | None = await uow.session.scalar(
-        _held(uow, select(Incident).where(Incident.team_id == uow.team_id, Incident.channel_id == channel_id))
+        _held(uow, select(Incident).where(Incident.team_id == uow.team_id, _has_channel(uow, [channel_id])))
     )
     return found
 
 
 async def number_here(uow: UnitOfWork, channel_id: str | None) -> int | None:
     """The number of the incident whose channel this is; it may not be the one that a command is about."""
+    if not channel_id:
+        return None
     found: int | None = await uow.session.scalar(
-        select(Incident.number).where(Incident.team_id == uow.team_id, Incident.channel_id == channel_id)
+        select(Incident.number).where(Incident.team_id == uow.team_id, _has_channel(uow, [channel_id]))
     )
     return found
 
@@ -90,7 +108,7 @@ async def numbers_by_channel(uow: UnitOfWork, channels: Collection[str]) -> dict
     """{id or name of a channel: its incident's number}, without the incidents that the actor may not see."""
     if not channels:
         return {}
-    is_one = or_(Incident.channel_id.in_(channels), Incident.channel_name.in_(channels))
+    is_one = Incident.id.in_(_channels(uow).where(or_(Posting.external_id.in_(channels), Posting.name.in_(channels))))
     rows = await uow.session.scalars(
         select(Incident).where(Incident.team_id == uow.team_id, is_one).order_by(Incident.number)
     )
@@ -103,7 +121,7 @@ async def numbers_by_channel(uow: UnitOfWork, channels: Collection[str]) -> dict
 async def known_channels(uow: UnitOfWork, channel_ids: Collection[str]) -> Sequence[str]:
     """Those of the channels that are an incident's."""
     rows = await uow.session.scalars(
-        select(Incident.channel_id).where(Incident.team_id == uow.team_id, Incident.channel_id.in_(channel_ids))
+        select(Posting.external_id).where(*_is_channel(uow), Posting.external_id.in_(channel_ids))
     )
     return [one for one in rows if one is not None]
 
@@ -165,7 +183,7 @@ async def live_with_channel(uow: UnitOfWork) -> Sequence[int]:
     """The ids of the live incidents that have a channel, the newest first."""
     rows = await uow.session.scalars(
         select(Incident.id)
-        .where(Incident.team_id == uow.team_id, Incident.status.in_(LIVE), Incident.channel_id.is_not(None))
+        .where(Incident.team_id == uow.team_id, Incident.status.in_(LIVE), _has_channel(uow))
         .order_by(Incident.id.desc())
     )
     return rows.all()
@@ -177,7 +195,7 @@ async def never_read(uow: UnitOfWork, *, since: datetime) -> Sequence[int]:
         select(Incident.id).where(
             Incident.team_id == uow.team_id,
             Incident.declared_at >= since,
-            Incident.channel_id.is_not(None),
+            _has_channel(uow),
             Incident.history_read_until.is_(None),
         )
     )
@@ -196,7 +214,7 @@ async def private_with_channel(uow: UnitOfWork) -> Sequence[int]:
     """The ids of the private incidents that have a channel, also of those that are over: the newest first."""
     rows = await uow.session.scalars(
         select(Incident.id)
-        .where(Incident.team_id == uow.team_id, Incident.is_private, Incident.channel_id.is_not(None))
+        .where(Incident.team_id == uow.team_id, Incident.is_private, _has_channel(uow))
         .order_by(Incident.id.desc())
     )
     return rows.all()

@@ -67,7 +67,8 @@ async def brought_forward(uow: UnitOfWork, incident: Incident, person: str) -> A
 
 async def saved(uow: UnitOfWork, incident: Incident, sent: Update) -> Answer:
     """The answer to an update, which is on its way: where it goes, and what was promised."""
-    announcements = incident.announcement_channel or uow.settings.channels.announcements
+    announced = incident.posting("announcement")
+    announcements = announced.place if announced else uow.settings.channels.announcements
     stakeholders = Mrkdwn("{}").format(announcements) if announcements.startswith("#") else channel_link(announcements)
     channel = channel_link(incident.channel_id) if incident.channel_id else None
     if incident.is_private:

@@ -7,7 +7,7 @@ from bot.bootstrap import open_desk
 from bot.config import Environment
 from bot.domain.lifecycle import Status
 from bot.service import updates
-from bot.store.tables import Incident, RoleAssignment
+from bot.store.tables import Incident, Posting, RoleAssignment
 
 
 async def open_incidents(
@@ -15,8 +15,7 @@ async def open_incidents(
 ) -> None:
     """One for each of `rooms`, with a commander and the next update owed at `due`.
 
-    `rooms` are columns of the incident: its channel, its card, its announcement. The bot must have been started on the
-    database before.
+    `rooms` tell of its channel, its card and its announcement. The bot must have been started on the database before.
     """
     async with open_desk(Environment.read({"DATABASE_URL": url})) as desk, desk.work() as uow:
         began = uow.now - timedelta(hours=1)
@@ -34,7 +33,7 @@ async def open_incidents(
                 declared_at=began,
                 acknowledged_at=began,
                 history_read_until="0",
-                **room,
+                postings=_postings(uow.team_id, room),
             )
             for number, room in enumerate(rooms, 1)
         ]
@@ -44,3 +43,13 @@ async def open_incidents(
             holder = {"role": "incident_commander", "person": commander, "started_at": began}
             uow.session.add(RoleAssignment(team_id=uow.team_id, incident_id=incident.id, **holder))
             await updates.plan_next(uow, incident, last=uow.now, promised=at)
+
+
+def _postings(team_id: str, room: Mapping[str, str]) -> list[Posting]:
+    slack = {"team_id": team_id, "destination": "slack"}
+    channel, announced_in = room["channel_id"], room["announcement_channel"]
+    return [
+        Posting(what="channel", external_id=channel, name=room["channel_name"], **slack),
+        Posting(what="card", place=channel, external_id=room["card_ts"], **slack),
+        Posting(what="announcement", place=announced_in, external_id=room["announcement_ts"], **slack),
+    ]

@@ -21,7 +21,7 @@ from bot.domain.report import (
     Turn,
     UpdateSent,
 )
-from bot.store.tables import Incident
+from bot.store.tables import Incident, Posting
 
 BEGAN = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 # All that Slack would wake people for, and all that HTML, Markdown and tables give a meaning to.
@@ -36,6 +36,7 @@ def after(minutes: int) -> datetime:
 
 def incident(**changes: Any) -> Incident:
     """A row as it is after a declaration, in no database."""
+    channel: dict[str, Any] = {"what": "channel", "destination": "slack", "external_id": "C1"}
     values: dict[str, Any] = {
         "number": 1,
         "title": "Checkout returns 503",
@@ -48,7 +49,7 @@ def incident(**changes: Any) -> Incident:
         "impact_started_at": BEGAN,
         "detected_at": after(5),
         "declared_at": after(8),
-        "channel_id": "C1",
+        "postings": [Posting(**channel)],
     }
     return Incident(**values | changes)
 

@@ -15,13 +15,13 @@ from bot.service.roles import save_profile
 from bot.slack import messages
 from bot.slack.gateway import Gateway
 from bot.slack.person import person_facts
-from bot.slack.steps.step import Posting, SlackCall, Step, message_and_references
+from bot.slack.steps.step import PostStep, SlackCall, Step, message_and_references
 from bot.slack.views.choices import answer_with_buttons
 from bot.slack.views.message import SlackMessage
 from bot.store.tables import OutboxItem
 
 
-class TellPerson(Posting):
+class TellPerson(PostStep):
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
         name, references = message_and_references(item)
@@ -35,7 +35,7 @@ class TellPerson(Posting):
         return self._post(item, person, message) if message is not None else None
 
 
-class TellAdministrator(Posting):
+class TellAdministrator(PostStep):
     """About the bot itself: what belongs to no incident says nothing of one."""
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
@@ -43,7 +43,7 @@ class TellAdministrator(Posting):
         return self._post(item, references.pop("person"), SlackMessage(text=words.chat(name, **references)))
 
 
-class AnswerPerson(Posting):
+class AnswerPerson(PostStep):
     """The answer to a command or a click, which only the person who asked sees.
 
     What was sent to a response_url cannot be looked up: where that is unclear the answer is given twice.

@@ -17,7 +17,7 @@ from bot.service.incidents import by_id
 from bot.service.notifications import in_charge, publish
 from bot.slack import facts, messages
 from bot.slack.gateway import Gateway, people_refused
-from bot.slack.steps.step import Posting, SlackCall, Step, find_message, message_and_references, own_channels
+from bot.slack.steps.step import PostStep, SlackCall, Step, find_message, message_and_references, own_channels
 from bot.store.tables import Incident, OutboxItem, Postmortem
 
 # Seconds; generous, since the channel's time is Slack's and the step's is ours.
@@ -56,20 +56,19 @@ class CreateChannel(Step):
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
         incident = await by_id(uow, item.incident_id)
         channel = answer["channel"]
-        incident.channel_id, incident.channel_name = channel["id"], channel["name"]
+        incident.post("channel", channel["id"], name=channel["name"])
         if not item.unclear:
             # Nothing was said in it before. One that is found after an earlier attempt is read (bot.slack.backfill).
             incident.history_read_until = f"{channel.get('created', 0)}.000000"
             # Nobody else is in it yet, and whoever comes is told of.
             incident.members_confirmed_at = uow.now
-        incident.channel_problem = None
 
     async def refused(self, uow: UnitOfWork, item: OutboxItem, problem: SlackRefused) -> bool:
         if problem.code == "name_taken" and item.payload.get("names_taken", 0) < 20:
             item.payload = {**item.payload, "names_taken": item.payload.get("names_taken", 0) + 1}
             return True
         incident = await by_id(uow, item.incident_id)
-        incident.channel_problem = problem.explained
+        incident.not_posted("channel", problem.explained)
         return False
 
 
@@ -147,18 +146,19 @@ class SetTopic(Step):
         )
 
 
-class PostCard(Posting):
+class PostCard(PostStep):
     what = "post the live card"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
-        if incident.channel_id is None or incident.card_ts is not None:
+        if incident.channel_id is None or incident.posting("card"):
             return None
         return self._post(item, incident.channel_id, await facts.card(uow, incident))
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
         incident = await by_id(uow, item.incident_id)
-        incident.card_ts = incident.card_ts or answer["ts"]
+        if incident.posting("card") is None:
+            incident.post("card", answer["ts"], place=answer["channel"])
 
 
 class EditCard(PostCard):
@@ -168,25 +168,24 @@ class EditCard(PostCard):
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
-        if incident.channel_id is None or incident.card_ts is None:
+        card = incident.posting("card")
+        if card is None:
             return await super().prepare(uow, item, words)
         content = (await facts.card(uow, incident)).to_args()
-        return SlackCall(
-            method="chat.update", arguments={"channel": incident.channel_id, "ts": incident.card_ts, **content}
-        )
+        return SlackCall(method="chat.update", arguments={"channel": card.place, "ts": card.external_id, **content})
 
 
 class PinCard(Step):
     what = "pin the live card"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
-        incident = await by_id(uow, item.incident_id)
-        if incident.channel_id is None or incident.card_ts is None:
+        card = (await by_id(uow, item.incident_id)).posting("card")
+        if card is None:
             return None
-        return SlackCall(method="pins.add", arguments={"channel": incident.channel_id, "timestamp": incident.card_ts})
+        return SlackCall(method="pins.add", arguments={"channel": card.place, "timestamp": card.external_id})
 
 
-class Post(Posting):
+class Post(PostStep):
     """A message in the incident's channel."""
 
     what = "post in the channel"

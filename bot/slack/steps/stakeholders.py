@@ -9,24 +9,24 @@ from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_id
 from bot.slack import facts, messages
 from bot.slack.gateway import Gateway
-from bot.slack.steps.step import METADATA_TYPE, Posting, SlackCall, Step, message_and_references, messages_in
+from bot.slack.steps.step import METADATA_TYPE, PostStep, SlackCall, Step, message_and_references, messages_in
 from bot.store.tables import OutboxItem
 
 
-class Announce(Posting):
+class Announce(PostStep):
     what = "announce it to the stakeholders"
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
-        if incident.is_private or incident.announcement_ts is not None:
+        if incident.is_private or incident.posting("announcement"):
             return None
         message = await facts.announcement(uow, incident, words)
         return self._post(item, uow.settings.channels.announcements, message)
 
     async def record(self, uow: UnitOfWork, item: OutboxItem, answer: Mapping[str, Any]) -> None:
         incident = await by_id(uow, item.incident_id)
-        if incident.announcement_ts is None:
-            incident.announcement_channel, incident.announcement_ts = answer["channel"], answer["ts"]
+        if incident.posting("announcement") is None:
+            incident.post("announcement", answer["ts"], place=answer["channel"])
 
 
 class EditAnnouncement(Announce):
@@ -36,10 +36,11 @@ class EditAnnouncement(Announce):
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
-        if incident.announcement_channel is None or incident.announcement_ts is None:
+        announced = incident.posting("announcement")
+        if announced is None:
             return await super().prepare(uow, item, words)
         message = await facts.announcement(uow, incident, words)
-        where = {"channel": incident.announcement_channel, "ts": incident.announcement_ts}
+        where = {"channel": announced.place, "ts": announced.external_id}
         return SlackCall(method="chat.update", arguments={**where, **message.to_args()})
 
 
@@ -52,12 +53,13 @@ class PostToStakeholders(Announce):
         incident = await by_id(uow, item.incident_id)
         if incident.is_private:
             return None  # it has become so since
-        if incident.announcement_channel is None or incident.announcement_ts is None:
+        announced = incident.posting("announcement")
+        if announced is None:
             return await super().prepare(uow, item, words)
         message = await messages.build(uow, incident, words, *message_and_references(item))
         if message is None:
             return None
-        return self._post(item, incident.announcement_channel, message, thread_ts=incident.announcement_ts)
+        return self._post(item, announced.place, message, thread_ts=announced.external_id)
 
 
 class WithdrawReplies(Step):
@@ -67,9 +69,10 @@ class WithdrawReplies(Step):
 
     async def prepare(self, uow: UnitOfWork, item: OutboxItem, words: Words) -> SlackCall | None:
         incident = await by_id(uow, item.incident_id)
-        if not incident.is_private or incident.announcement_channel is None or incident.announcement_ts is None:
+        announced = incident.posting("announcement")
+        if not incident.is_private or announced is None:
             return None
-        where = {"channel": incident.announcement_channel, "ts": incident.announcement_ts}
+        where = {"channel": announced.place, "ts": announced.external_id}
         return SlackCall(method="chat.delete", arguments=where)
 
     async def send(self, slack: Gateway, call: SlackCall) -> dict[str, Any]:

@@ -83,7 +83,7 @@ async def own_channels(slack: Gateway) -> AsyncIterator[Mapping[str, Any]]:
             return
 
 
-class Posting(Step):
+class PostStep(Step):
     """A step that posts a message with its key in the metadata: a post has no idempotency key of its own."""
 
     def _post(
@@ -177,7 +177,7 @@ async def messages_in(
         arguments["cursor"] = cursor
 
 
-class PostRest(Posting):
+class PostRest(PostStep):
     """What did not fit into a message, in its thread."""
 
     what = "post the rest of a long message"

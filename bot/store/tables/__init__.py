@@ -2,7 +2,15 @@
 
 from bot.store.base import Base
 from bot.store.tables.chat import KeyMark, Message, MessageVersion, Person, Workspace
-from bot.store.tables.incidents import Counter, ImpactInterval, Incident, Participant, RoleAssignment, TimelineEntry
+from bot.store.tables.incidents import (
+    Counter,
+    ImpactInterval,
+    Incident,
+    Participant,
+    Posting,
+    RoleAssignment,
+    TimelineEntry,
+)
 from bot.store.tables.reports import ActionItem, Postmortem, Prompt, Update
 from bot.store.tables.work import DueJob, InboxItem, OutboxItem, SwitchedOff
 
@@ -20,6 +28,7 @@ __all__ = [
     "OutboxItem",
     "Participant",
     "Person",
+    "Posting",
     "Postmortem",
     "Prompt",
     "RoleAssignment",

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, false, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.domain.lifecycle import LIVE, Status
 from bot.store.base import Base, Row
@@ -25,7 +25,6 @@ class Incident(Row, Base):
     __table_args__ = (
         UniqueConstraint("team_id", "number"),
         UniqueConstraint("team_id", "declaration_key"),
-        Index(None, "team_id", "channel_id"),
         Index(None, "team_id", "status", "priority"),
         Index(None, "team_id", "declared_at"),
         # Asked for every few seconds, and nearly always empty.
@@ -65,13 +64,10 @@ class Incident(Row, Base):
     last_update_at: Mapped[datetime | None]
     next_update_due_at: Mapped[datetime | None]
 
-    # What Slack answered, and what people did with the channel since.
-    channel_id: Mapped[str | None]
-    channel_name: Mapped[str | None]
-    channel_problem: Mapped[str | None]  # why there is no channel
-    card_ts: Mapped[str | None]
-    announcement_channel: Mapped[str | None]
-    announcement_ts: Mapped[str | None]
+    # Where it is shown; loaded with it.
+    postings: Mapped[list["Posting"]] = relationship(lazy="selectin", order_by="Posting.id")
+
+    # What people did with the channel.
     bot_left_at: Mapped[datetime | None]  # set while the bot is not in the channel
     channel_is_archived: Mapped[bool] = mapped_column(default=False, server_default=false())
     channel_followed_until: Mapped[str | None]  # the ts of the newest message about the channel that was followed
@@ -90,6 +86,61 @@ class Incident(Row, Base):
     @property
     def is_live(self) -> bool:
         return self.status in LIVE
+
+    def posting(self, what: str, *, destination: str = "slack") -> "Posting | None":
+        """Its channel, card or announcement there, or why there is none; the first where there are several."""
+        return next((one for one in self.postings if (one.what, one.destination) == (what, destination)), None)
+
+    def post(self, what: str, external_id: str, *, place: str = "", name: str | None = None) -> None:
+        """Keeps what Slack answered."""
+        found = self._slacks(what)
+        found.external_id, found.place, found.name, found.problem = external_id, place, name, None
+
+    def not_posted(self, what: str, problem: str) -> None:
+        """Keeps why Slack refused it; part of a sentence."""
+        self._slacks(what).problem = problem
+
+    def _slacks(self, what: str) -> "Posting":
+        found = self.posting(what)
+        if found is None:
+            found = Posting(team_id=self.team_id, destination="slack", what=what, place="")
+            self.postings.append(found)
+        return found
+
+    @property
+    def channel_id(self) -> str | None:
+        """The incident's channel in Slack."""
+        found = self.posting("channel")
+        return found.external_id if found else None
+
+    @property
+    def channel_name(self) -> str | None:
+        found = self.posting("channel")
+        return found.name if found else None
+
+    @property
+    def channel_problem(self) -> str | None:
+        """Why there is no channel."""
+        found = self.posting("channel")
+        return found.problem if found else None
+
+
+class Posting(Row, Base):
+    """One place where an incident is shown: its channel, its card, its announcement; a destination may have several."""
+
+    __tablename__ = "postings"
+    __table_args__ = (
+        UniqueConstraint("incident_id", "destination", "what", "place"),
+        Index("ix_postings_external_id", "team_id", "destination", "what", "external_id"),
+    )
+
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
+    destination: Mapped[str]
+    what: Mapped[str]  # channel, card, announcement
+    place: Mapped[str] = mapped_column(default="")  # what it is in: the channel of a message
+    external_id: Mapped[str | None]  # what it is called there, a channel's id or a message's ts; None: there is none
+    name: Mapped[str | None]  # what people call it
+    problem: Mapped[str | None]  # why there is none
 
 
 class ImpactInterval(Row, Base):

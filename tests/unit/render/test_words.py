@@ -17,7 +17,7 @@ from bot.domain.runbook import Action, Escalation, Match, Runbook, RunbookStep
 from bot.errors import ConfigError
 from bot.render.words import Words, local_time
 from bot.resources import packaged
-from bot.store.tables import ActionItem, Update
+from bot.store.tables import ActionItem, Posting, Update
 from tests.unit.facts import HOSTILE, after, incident, report
 
 PACKAGED = packaged("templates")
@@ -161,11 +161,15 @@ def test_a_quotation_is_escaped_once_and_each_of_its_lines_is_quoted() -> None:
         # what is not there is not spoken of
         ("action", {"action": ActionItem(text="x", owner=None, due_on=None)}, ":ballot_box_with_check: Action item: x"),
         ("announcement", {"commander": None}, "commander nobody"),
-        ("announcement", {"it": incident(channel_id=None)}, "There is no channel"),
+        ("announcement", {"it": incident(postings=[])}, "There is no channel"),
         ("briefing", {"runbook": None, "similar": []}, "No runbook matches."),
         ("cancelled", {"by": None}, "INC-1 is cancelled: x"),
-        ("declared", {"it": incident(channel_id=None, channel_problem=None)}, "Slack didn't make one"),
-        ("declared", {"it": incident(channel_id=None, channel_problem="refused")}, "It has no channel: refused."),
+        ("declared", {"it": incident(postings=[])}, "Slack didn't make one"),
+        (
+            "declared",
+            {"it": incident(postings=[Posting(what="channel", destination="slack", problem="refused")])},
+            "It has no channel: refused.",
+        ),
         ("prompt", {"asked": None}, "there's no comms lead"),
         ("prompt", {"overdue": timedelta(seconds=59)}, "'s update is due now"),
         ("role", {"by": "U2", "before": []}, "<@U2> is now *tech lead*."),
