@@ -54,7 +54,7 @@ from commands import find_commands
 
 if TYPE_CHECKING:  # the demo and the sandbox are not loaded by a bot at work
     from bot.demo.play import RunningBot, Tokens
-    from bot.sandbox.clock import SteppedClock
+    from bot.sandbox.state.clock import SteppedClock
 
 
 def settings_and_runbooks(environment: Environment) -> tuple[Settings, tuple[Runbook, ...]]:

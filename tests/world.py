@@ -16,10 +16,11 @@ from bot.domain.report import IncidentReport
 from bot.domain.runbook import Runbook
 from bot.report.record import record
 from bot.resources import packaged
-from bot.sandbox import SandboxServer, SteppedClock, Workspace, channel_doings, default_workspace
-from bot.sandbox.answers import Answer
-from bot.sandbox.model import Message
-from bot.sandbox.pacing import SteppedPacing
+from bot.sandbox import SandboxServer, SteppedClock, Workspace, default_workspace
+from bot.sandbox.actions import channels
+from bot.sandbox.interactions.audience import Answer
+from bot.sandbox.scenario.pacing import SteppedPacing
+from bot.sandbox.state.model import Message
 from bot.service.incidents import every_incident
 from bot.service.report import report
 
@@ -111,7 +112,7 @@ class World:
 
     def put_out(self, who: str, channel: str, *, by: str = "ana") -> None:
         """Removes somebody from a channel, as its members may."""
-        channel_doings.leave(
+        channels.leave(
             self.workspace,
             self.workspace.channel(channel),
             self.workspace.user(who).id,

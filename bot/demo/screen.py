@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.text import Text
 
 from bot.demo.lines import Line, Narrator
-from bot.sandbox.player import Refusal
-from bot.sandbox.story import Scenario
+from bot.sandbox.scenario.player import Refusal
+from bot.sandbox.scenario.story import Scenario
 from bot.sandbox.workspace import Happening, Workspace
 
 _WIDE = 96  # columns from which elapsed time and full names have room

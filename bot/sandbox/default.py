@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.sandbox.app import App, SlashCommand
-from bot.sandbox.clock import WorkspaceClock
-from bot.sandbox.scopes import ALL_SCOPES
+from bot.sandbox.delivery.app import App, SlashCommand
+from bot.sandbox.state.clock import WorkspaceClock
+from bot.sandbox.state.scopes import ALL_SCOPES
 from bot.sandbox.workspace import Workspace
 
 BOT_TOKEN = "xoxb-test-token"  # noqa: S105  # documented test values, secret to nobody

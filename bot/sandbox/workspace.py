@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox import channel_doings, message_doings
-from bot.sandbox.channel_names import name_problem
-from bot.sandbox.happenings import Answer, Happening
-from bot.sandbox.model import Channel, Message, User, WorkspaceError
-from bot.sandbox.state import WorkspaceState
+from bot.sandbox.actions import channels, messages
+from bot.sandbox.state.activity import Answer, Happening
+from bot.sandbox.state.channel_names import name_problem
+from bot.sandbox.state.model import Channel, Message, User, WorkspaceError
+from bot.sandbox.state.workspace_state import WorkspaceState
 
 if TYPE_CHECKING:
-    from bot.sandbox.interactions import Interactions
+    from bot.sandbox.interactions.interactions import Interactions
 
 __all__ = ["Answer", "Channel", "Happening", "Message", "User", "Workspace", "WorkspaceError"]
 
@@ -67,7 +67,7 @@ class Workspace(WorkspaceState):
         """A new channel with its members in it already: apps and onlookers see it appear, nobody is seen joining."""
         ids = list(dict.fromkeys(self.user(who).id for who in members))
         made_by = self.user(creator).id if creator else (ids[0] if ids else self.slackbot.id)
-        return channel_doings.create(self, name, creator=made_by, is_private=is_private, members=ids)
+        return channels.create(self, name, creator=made_by, is_private=is_private, members=ids)
 
     def add_usergroup(self, handle: str, *, name: str, members: Iterable[str]) -> str:
         """A group that can be mentioned as one; the answer is its id."""
@@ -101,28 +101,28 @@ class Workspace(WorkspaceState):
         `text` is as Slack stores it: pass typed text through `mention` first.
         """
         person, there = self._person_in(user, channel)
-        return message_doings.post(self, there, user=person.id, text=text, thread_ts=thread_ts).ts
+        return messages.post(self, there, user=person.id, text=text, thread_ts=thread_ts).ts
 
     async def edit_message(self, *, user: str, channel: str, ts: str, text: str) -> None:
         """Change one's own message."""
         person, message = self._own_message(user, channel, ts, "edit")
-        message_doings.edit(self, message, by=person.id, text=text)
+        messages.edit(self, message, by=person.id, text=text)
 
     async def delete_message(self, *, user: str, channel: str, ts: str) -> None:
         """Delete one's own message."""
         person, message = self._own_message(user, channel, ts, "delete")
-        message_doings.delete(self, message, by=person.id)
+        messages.delete(self, message, by=person.id)
 
     async def add_reaction(self, *, user: str, channel: str, ts: str, name: str) -> None:
         person, there = self._person_in(user, channel)
         if not self.knows_emoji(name.strip(":")):
             raise WorkspaceError(f"there is no emoji :{name.strip(':')}:")
-        if not message_doings.react(self, self.message(there.id, ts), by=person.id, name=name.strip(":")):
+        if not messages.react(self, self.message(there.id, ts), by=person.id, name=name.strip(":")):
             raise WorkspaceError(f"{person.name} has already reacted with :{name}: to {ts}")
 
     async def remove_reaction(self, *, user: str, channel: str, ts: str, name: str) -> None:
         person, there = self._person_in(user, channel)
-        if not message_doings.unreact(self, self.message(there.id, ts), by=person.id, name=name.strip(":")):
+        if not messages.unreact(self, self.message(there.id, ts), by=person.id, name=name.strip(":")):
             raise WorkspaceError(f"{person.name} has no :{name}: on {ts}")
 
     async def upload_file(
@@ -130,17 +130,17 @@ class Workspace(WorkspaceState):
     ) -> str:
         """Share a text file and return the ts of the message that shares it."""
         person, there = self._person_in(user, channel)
-        file = message_doings.new_file(self, name=name, user=person.id, content=text.encode())
-        return message_doings.post(self, there, user=person.id, text=comment, thread_ts=thread_ts, files=[file.id]).ts
+        file = messages.new_file(self, name=name, user=person.id, content=text.encode())
+        return messages.post(self, there, user=person.id, text=comment, thread_ts=thread_ts, files=[file.id]).ts
 
     async def pin_message(self, *, user: str, channel: str, ts: str) -> None:
         person, there = self._person_in(user, channel)
-        if not message_doings.pin(self, self.message(there.id, ts), by=person.id):
+        if not messages.pin(self, self.message(there.id, ts), by=person.id):
             raise WorkspaceError(f"{ts} is already pinned in {there.name}")
 
     async def unpin_message(self, *, user: str, channel: str, ts: str) -> None:
         person, there = self._person_in(user, channel)
-        if not message_doings.unpin(self, self.message(there.id, ts), by=person.id):
+        if not messages.unpin(self, self.message(there.id, ts), by=person.id):
             raise WorkspaceError(f"{ts} is not pinned in {there.name}")
 
     async def join_channel(self, *, user: str, channel: str) -> None:
@@ -155,14 +155,14 @@ class Workspace(WorkspaceState):
         if person.id in there.members:
             return
         inviter = next((one for one in there.members if not self.user(one).is_bot), "")
-        channel_doings.join(self, there, person.id, inviter="" if self.sees(person, there) else inviter)
+        channels.join(self, there, person.id, inviter="" if self.sees(person, there) else inviter)
 
     async def leave_channel(self, *, user: str, channel: str) -> None:
         person, there = self._active(user), self.channel(channel)
         self._open(there)
         if person.id not in there.members:
             raise WorkspaceError(f"{person.name} is not in {there.name}")
-        channel_doings.leave(self, there, person.id)
+        channels.leave(self, there, person.id)
 
     async def remove_from_channel(self, *, user: str, channel: str, by: str) -> None:
         """Somebody puts another out, or an app."""
@@ -170,34 +170,34 @@ class Workspace(WorkspaceState):
         gone = self.user(user)
         if gone.id not in there.members:
             raise WorkspaceError(f"{gone.name} is not in {there.name}")
-        channel_doings.leave(self, there, gone.id, kicked_by=person.id)
+        channels.leave(self, there, gone.id, kicked_by=person.id)
 
     async def invite_to_channel(self, *, user: str, channel: str, by: str) -> None:
         """A member brings somebody in, or an app; nothing happens to a member."""
         person, there = self._person_in(by, channel)
         if self.user(user).id not in there.members:
-            channel_doings.join(self, there, self.user(user).id, inviter=person.id)
+            channels.join(self, there, self.user(user).id, inviter=person.id)
 
     async def rename_channel(self, *, user: str, channel: str, name: str) -> None:
         """Give a channel another name."""
         person, there = self._person_in(user, channel)
         if problem := name_problem(self, name):
             raise WorkspaceError(f"a channel cannot be called {name!r}: {problem}")
-        channel_doings.rename(self, there, name, by=person.id)
+        channels.rename(self, there, name, by=person.id)
 
     async def make_private(self, *, user: str, channel: str) -> None:
         """Turn a public channel into a private one; its members stay."""
         person, there = self._person_in(user, channel)
         if there.is_private or there.is_general:
             raise WorkspaceError(f"{there.name} {'is private already' if there.is_private else 'stays public'}")
-        channel_doings.make_private(self, there, by=person.id)
+        channels.make_private(self, there, by=person.id)
 
     async def archive_channel(self, *, user: str, channel: str) -> None:
         """Close a channel: it can be read, and nothing can be said."""
         person, there = self._person_in(user, channel)
         if there.is_general:
             raise WorkspaceError("the general channel cannot be archived")
-        channel_doings.archive(self, there, by=person.id)
+        channels.archive(self, there, by=person.id)
 
     async def unarchive_channel(self, *, user: str, channel: str) -> None:
         """Open an archived channel again; only people can."""
@@ -205,11 +205,11 @@ class Workspace(WorkspaceState):
         there = self.seen_channel(person, channel)
         if not there.is_archived:
             raise WorkspaceError(f"{there.name} is not archived")
-        channel_doings.unarchive(self, there, by=person.id)
+        channels.unarchive(self, there, by=person.id)
 
     async def deactivate_user(self, *, user: str) -> None:
         """Somebody left the organisation: their record stays, they can do nothing more."""
-        channel_doings.deactivate(self, self._active(user))
+        channels.deactivate(self, self._active(user))
 
     # --- commands, buttons and modals
 
@@ -284,7 +284,7 @@ class Workspace(WorkspaceState):
         there = self.seen_channel(person, where)
         self._open(there)
         if person.id not in there.members:
-            channel_doings.join(self, there, person.id)
+            channels.join(self, there, person.id)
         return person, there
 
     def seen_channel(self, person: User, which: str) -> Channel:

@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.sandbox.http_mode import signed_headers
+from bot.sandbox.delivery.http_mode import signed_headers
 from tests.acceptance.test_run import room_of
 from tests.processes import LISTENING, Control, Program, running
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox import App, SandboxServer, Workspace, events, message_doings
-from bot.sandbox.clock import WorkspaceClock
-from bot.sandbox.delivery import Acknowledgement, Delivery, Envelope, Link
+from bot.sandbox import App, SandboxServer, Workspace
+from bot.sandbox.actions import messages
+from bot.sandbox.delivery.delivery import Acknowledgement, Delivery, Envelope, Link
+from bot.sandbox.shapes import events
+from bot.sandbox.state.clock import WorkspaceClock
 
 # Longer than any answer takes that is worth a figure.
 _PATIENCE = 60.0
@@ -122,7 +124,7 @@ class Load:
 
     def _by_bot(self, channel: str, text: str) -> str:
         there = self._space.channel(channel)
-        return message_doings.post(self._space, there, user=self._app.bot_user_id, text=text, app=self._app).ts
+        return messages.post(self._space, there, user=self._app.bot_user_id, text=text, app=self._app).ts
 
     def _said(self, channel: str, count: int) -> list[dict[str, Any]]:
         """Messages that stand in the channel, as the payloads that have yet to tell the bot of them."""
@@ -131,7 +133,7 @@ class Load:
         with _unheard(self._app):
             for number in range(count):
                 text = f"{number + 1} of {count}: replication lag is 41 min and falling"
-                message = message_doings.post(self._space, there, user=person.id, text=text)
+                message = messages.post(self._space, there, user=person.id, text=text)
                 payloads.append(self._app._wrapped(events.message_posted(self._space, message)))
         return payloads
 

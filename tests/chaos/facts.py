@@ -12,7 +12,7 @@ from bot.bootstrap import open_desk
 from bot.config import Environment
 from bot.report.record import record
 from bot.resources import packaged
-from bot.sandbox.model import Channel, Message
+from bot.sandbox.state.model import Channel, Message
 from bot.sandbox.workspace import Workspace
 from bot.service.report import report
 from bot.store import tables

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from bot.domain.mrkdwn import plain
-from bot.sandbox.model import Channel, Message
+from bot.sandbox.state.model import Channel, Message
 from bot.store import tables
 from tests.chaos.commands import ANSWERED_WITH, named, traces
 from tests.chaos.facts import Facts, about, by_bot, count, gone, key_of, named_item, posted

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.sandbox.model import WorkspaceError
+from bot.sandbox.state.model import WorkspaceError
 from bot.sandbox.workspace import Workspace
 from tests.chaos.plan import Doing, Plan
 from tests.chaos.witness import Asked, Witness, until

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.sandbox.delivery import ACK_WITHIN
+from bot.sandbox.delivery.delivery import ACK_WITHIN
 
 PEOPLE = ("ana", "ben", "chloe", "dev", "emi", "finn")
 DATABASES = ("sqlite", "postgresql")

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.sandbox import SandboxServer, default_workspace
-from bot.sandbox.delivery import RETRY_AFTER
+from bot.sandbox.delivery.delivery import RETRY_AFTER
 from tests.chaos.clocks import BotClock, PassingClock
 from tests.chaos.facts import Facts, gather, work_left
 from tests.chaos.invariants import check, missed_at_the_start

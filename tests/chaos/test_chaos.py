@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.faults import NAMES
+from bot.sandbox.delivery.faults import NAMES
 from tests.chaos.plan import NOT_DRAWN, OURS, Plan, draw
 from tests.chaos.run import carry_out
 from tests.chaos.stores import Store, open_store

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import inspect
 
 from bot.domain.lifecycle import Status
-from bot.sandbox.model import Channel, Message
+from bot.sandbox.state.model import Channel, Message
 from bot.store.base import Base
 from tests.chaos.facts import Facts, by_bot, gather
 from tests.chaos.invariants import INVARIANTS, check, missed_at_the_start

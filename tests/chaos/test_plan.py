@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sandbox.faults import NAMES, Faults
+from bot.sandbox.delivery.faults import NAMES, Faults
 from tests.chaos.plan import DATABASES, NOT_DRAWN, OURS, PEOPLE, Plan, draw
 
 SEEDS = range(300)

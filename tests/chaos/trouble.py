@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.sandbox import SandboxServer
-from bot.sandbox.delivery import RETRY_AFTER
+from bot.sandbox.delivery.delivery import RETRY_AFTER
 from tests.chaos.clocks import PassingClock
 from tests.chaos.plan import Fault, Plan
 from tests.chaos.replicas import Replica

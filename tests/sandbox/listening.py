@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox.app import App
-from bot.sandbox.clock import SteppedClock
-from bot.sandbox.web_api import call
+from bot.sandbox.delivery.app import App
+from bot.sandbox.state.clock import SteppedClock
+from bot.sandbox.web.api import call
 from bot.sandbox.workspace import Workspace
 
 START = 1_540_162_320.0  # 2018-10-21 22:52:00 UTC

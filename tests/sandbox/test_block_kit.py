@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.block_kit import LONGEST_MESSAGE, check_blocks, check_view, total_length
-from bot.sandbox.block_kit_tables import BLOCKS, ELEMENTS
+from bot.sandbox.block_kit.tables import BLOCKS, ELEMENTS
+from bot.sandbox.block_kit.validation import LONGEST_MESSAGE, check_blocks, check_view, total_length
 
 Json = dict[str, Any]
 

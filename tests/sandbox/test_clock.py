@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from bot.sandbox.clock import RealClock, SteppedClock
+from bot.sandbox.state.clock import RealClock, SteppedClock
 
 
 async def sleeper(clock: SteppedClock, when: float, name: str, woken: list[str]) -> None:

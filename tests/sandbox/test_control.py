@@ -10,9 +10,10 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from bot.sandbox import SandboxServer, control
-from bot.sandbox.web_api import METHODS
-from bot.sandbox.web_api.arguments import WITHOUT_JSON
+from bot.sandbox import SandboxServer
+from bot.sandbox.web import control
+from bot.sandbox.web.api import METHODS
+from bot.sandbox.web.api.arguments import WITHOUT_JSON
 from tests import slack_facts
 from tests.sandbox.bots import BareSocket, WatchedClock, bolt_app, in_socket_mode, over_http, serving, web_client
 

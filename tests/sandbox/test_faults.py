@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox.faults import FaultError, Faults
+from bot.sandbox.delivery.faults import FaultError, Faults
 from tests.sandbox.bots import BareSocket, WatchedClock, serving, settled, web_client
 
 

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.sandbox.http_mode import RequestUrlError, sign, signed_headers
+from bot.sandbox.delivery.http_mode import RequestUrlError, sign, signed_headers
 from tests.sandbox.bots import WatchedClock, bolt_app, got, listening, over_http, serving, settled
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.scopes import ALL_SCOPES
-from bot.sandbox.web_api import METHODS, receive_upload
-from bot.sandbox.web_api.registry import all_scopes
+from bot.sandbox.state.scopes import ALL_SCOPES
+from bot.sandbox.web.api import METHODS, receive_upload
+from bot.sandbox.web.api.registry import all_scopes
 from tests import slack_facts
 from tests.sandbox.listening import Office
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.typed_text import escape, posted_text, typed_text, unescape
+from bot.sandbox.state.typed_text import escape, posted_text, typed_text, unescape
 
 USERS = {"ana": "U1", "ben": "U2", "mary-jane": "U3", "incident-bot": "U4"}
 CHANNELS = {"general": "C1"}

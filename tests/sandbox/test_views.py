@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.sandbox import Answer, SandboxServer, WorkspaceError, inputs
+from bot.sandbox import Answer, SandboxServer, WorkspaceError
+from bot.sandbox.block_kit import inputs
 from tests import slack_facts
 from tests.sandbox.bots import (
     BareSocket,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.channel_names import name_problem
-from bot.sandbox.scopes import ALL_SCOPES
-from bot.sandbox.web_api import METHODS, receive_upload
+from bot.sandbox.state.channel_names import name_problem
+from bot.sandbox.state.scopes import ALL_SCOPES
+from bot.sandbox.web.api import METHODS, receive_upload
 from bot.sandbox.workspace import WorkspaceError
 from tests.sandbox.listening import START, Office
 

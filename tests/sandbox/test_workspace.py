@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.sandbox.happenings import Happening
+from bot.sandbox.state.activity import Happening
 from bot.sandbox.workspace import WorkspaceError
 from tests.sandbox.listening import START, Office
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.sandbox import SteppedClock, channel_doings, default_workspace
+from bot.sandbox import SteppedClock, default_workspace
+from bot.sandbox.actions import channels
 from bot.slack.listeners.events import apply
 from bot.slack.slack_event import SlackEvent
 from tests.scenario.test_backfill import is_on_record, looking_often
@@ -142,7 +143,7 @@ async def test_what_the_stakeholders_were_told_is_taken_back_once_it_is_private(
     thread = next(one for one in world.by_bot("incidents") if not one.is_reply)
     await world.say("finn", "incidents", "What a mess", thread_ts=thread.ts)
     assert len([one for one in world.by_bot("incidents") if one.is_reply]) > 2
-    channel_doings.make_private(world.workspace, world.workspace.channel(channel), by=world.workspace.user("ana").id)
+    channels.make_private(world.workspace, world.workspace.channel(channel), by=world.workspace.user("ana").id)
     await world.settle()
     assert [one.text for one in world.by_bot("incidents")] == ["INC-1 continues in private."]
     assert any("What a mess" in one.text for one in world.messages("incidents")), "what people said is theirs"

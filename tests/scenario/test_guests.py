@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.resources import packaged
-from bot.sandbox import events
+from bot.sandbox.shapes import events
 from bot.service import participants
 from bot.service.incidents import by_number
 from bot.slack.views.incident_card import RESOLVE_BUTTON

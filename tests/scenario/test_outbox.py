@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery.destination import Hold
-from bot.sandbox.rate_limits import PER_MINUTE
-from bot.sandbox.rate_limits import TIERS as WORKSPACE_TIERS
+from bot.sandbox.web.rate_limits import PER_MINUTE
+from bot.sandbox.web.rate_limits import TIERS as WORKSPACE_TIERS
 from bot.slack import limits
 from bot.slack.limits import TIERS
 from tests.world import World, shown

@@ -6,7 +6,8 @@ import pytest
 
 from bot.domain.command_line import parse_command_line
 from bot.errors import UserError
-from bot.sandbox import SteppedClock, channel_doings, default_workspace
+from bot.sandbox import SteppedClock, default_workspace
+from bot.sandbox.actions import channels
 from bot.service import participants
 from bot.service.command import Call
 from bot.service.incidents import by_number
@@ -193,7 +194,7 @@ async def test_nobody_is_shown_a_private_incident_while_the_bot_is_not_in_its_ch
     await world.settle()
     assert not await sees(world, "ben")
     assert not await sees(world, "ana")
-    channel_doings.join(world.workspace, world.workspace.channel(channel), world.workspace.user(bot).id)
+    channels.join(world.workspace, world.workspace.channel(channel), world.workspace.user(bot).id)
     await world.settle()
     assert not await sees(world, "ben")
     assert await sees(world, "ana")

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox import SandboxServer, SteppedClock, default_workspace, faults, scenario_reader, web_api
-from bot.sandbox.control import Control
-from bot.sandbox.scenario import ScenarioError, parse_scenario
+from bot.sandbox import SandboxServer, SteppedClock, default_workspace
+from bot.sandbox.delivery import faults
+from bot.sandbox.scenario import reader as scenario_reader
+from bot.sandbox.scenario.loader import ScenarioError, parse_scenario
+from bot.sandbox.web import api
+from bot.sandbox.web.control import Control
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SANDBOX = (DOCS / "sandbox.md").read_text(encoding="utf-8")
@@ -61,7 +64,7 @@ def test_every_fault_is_explained_and_every_example_is_understood() -> None:
 
 
 def test_the_number_of_methods_is_right() -> None:
-    assert f"{len(web_api.METHODS)} Web API methods" in SANDBOX
+    assert f"{len(api.METHODS)} Web API methods" in SANDBOX
 
 
 async def test_the_example_of_a_test_passes() -> None:

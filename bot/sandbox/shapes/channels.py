@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.sandbox.happenings import Json
-from bot.sandbox.model import Channel, Note
-from bot.sandbox.state import WorkspaceState
+from bot.sandbox.state.activity import Json
+from bot.sandbox.state.model import Channel, Note
+from bot.sandbox.state.workspace_state import WorkspaceState
 
 
 def _note_json(note: Note) -> Json:

@@ -6,13 +6,13 @@ import hashlib
 import re
 from collections.abc import Callable
 
-from bot.sandbox import links
-from bot.sandbox.happenings import Json
-from bot.sandbox.model import SLACKBOT, Message
 from bot.sandbox.shapes.files import file_json
 from bot.sandbox.shapes.people import bot_profile_json
-from bot.sandbox.state import WorkspaceState
-from bot.sandbox.typed_text import unescape
+from bot.sandbox.state import links
+from bot.sandbox.state.activity import Json
+from bot.sandbox.state.model import SLACKBOT, Message
+from bot.sandbox.state.typed_text import unescape
+from bot.sandbox.state.workspace_state import WorkspaceState
 
 _TOMBSTONE = "This message was deleted."
 # The parent of a broadcast and a pinned message are shown in short.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from bot.sandbox.happenings import Json
-from bot.sandbox.model import SLACKBOT, User
-from bot.sandbox.state import WorkspaceState
+from bot.sandbox.state.activity import Json
+from bot.sandbox.state.model import SLACKBOT, User
+from bot.sandbox.state.workspace_state import WorkspaceState
 
 _SIZES = (24, 32, 48, 72, 192, 512)
 _ICONS = (36, 48, 72)

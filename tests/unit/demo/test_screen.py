@@ -8,9 +8,9 @@ from rich.console import Console
 
 from bot.demo.screen import Screen, console_for_show
 from bot.sandbox import SteppedClock, Workspace, install_app
-from bot.sandbox.message_doings import edit, post
-from bot.sandbox.player import Refusal
-from bot.sandbox.scenario import parse_scenario
+from bot.sandbox.actions.messages import edit, post
+from bot.sandbox.scenario.loader import parse_scenario
+from bot.sandbox.scenario.player import Refusal
 
 SCENARIO = parse_scenario(
     """\

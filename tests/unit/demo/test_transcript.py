@@ -11,7 +11,7 @@ from markdown_it.token import Token
 from bot.demo.readable import clean
 from bot.demo.transcript import escaped, transcript, write_transcripts
 from bot.sandbox import SteppedClock, Workspace, install_app
-from bot.sandbox.message_doings import post
+from bot.sandbox.actions.messages import post
 
 START = 1540162320.0  # 2018-10-21 22:52 UTC
 
@@ -106,7 +106,7 @@ async def test_a_deleted_parent_keeps_its_thread(workspace: Workspace) -> None:
 async def test_every_channel_has_its_page(workspace: Workspace, tmp_path: Path) -> None:
     app = install_app(workspace)
     workspace.add_channel("inc-1-checkout", is_private=True, members=["ana"])
-    from bot.sandbox.channel_doings import open_direct  # noqa: PLC0415 - how the app opens a conversation
+    from bot.sandbox.actions.channels import open_direct  # noqa: PLC0415 - how the app opens a conversation
 
     for who in ("ana", "ben"):
         direct = open_direct(workspace, [app.bot_user_id, workspace.user(who).id])

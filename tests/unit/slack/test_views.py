@@ -15,7 +15,7 @@ from bot.domain.lifecycle import LIVE, Status
 from bot.domain.mrkdwn import Mrkdwn, markup, mention
 from bot.render.words import local_time
 from bot.resources import packaged
-from bot.sandbox.block_kit import LONGEST_MESSAGE, check_blocks, check_view, total_length
+from bot.sandbox.block_kit.validation import LONGEST_MESSAGE, check_blocks, check_view, total_length
 from bot.slack.views.declare_modal import declare_modal
 from bot.slack.views.incident_card import TAKE_ROLE_BUTTON, CardFacts, incident_card
 from bot.slack.views.message import TEXT_LIMIT, SlackMessage

@@ -1,0 +1,1 @@
+"""How payloads reach an app: Socket Mode or HTTP, acknowledgements, retries and faults."""

@@ -1,0 +1,1 @@
+"""Everything that is in the workspace, and what of it anybody can look up."""
