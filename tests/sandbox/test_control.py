@@ -1,4 +1,4 @@
-"""The control interface over HTTP: people's doings, a look inside, faults, reset, and who may ask."""
+"""The control interface over HTTP: what people do, a look inside, faults, reset, and who may ask."""
 
 from __future__ import annotations
 

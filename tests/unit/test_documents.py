@@ -32,7 +32,7 @@ def routes() -> set[str]:
     """`POST message`, `GET messages/{channel}` and so on, as the server has them."""
     control = Control(SandboxServer(default_workspace(SteppedClock(0))))
     looking = {resource.canonical.removeprefix("/") for resource in control.application().router.resources()}
-    return {f"GET {path}" for path in looking - {"{doing}"}} | {f"POST {name}" for name in control._doings}
+    return {f"GET {path}" for path in looking - {"{action}"}} | {f"POST {name}" for name in control._actions}
 
 
 # docs/sandbox.md

@@ -1,4 +1,4 @@
-"""What can be done with channels and memberships: each doing changes the record, tells apps and onlookers."""
+"""What people and apps do with channels: each action changes the record and tells apps and onlookers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from bot.sandbox.actions.messages import system_post
 from bot.sandbox.shapes import events
-from bot.sandbox.state.activity import Happening, Json, Kind
-from bot.sandbox.state.model import Channel, Note, User, WorkspaceError
+from bot.sandbox.state.activity import Happening, Kind
+from bot.sandbox.state.model import Channel, Json, Note, User, WorkspaceError
 from bot.sandbox.state.workspace_state import WorkspaceState
 
 

@@ -1,4 +1,4 @@
-"""What can be done with messages, by people and apps alike: each doing changes the record, tells apps and onlookers."""
+"""What people and apps do with messages: each action changes the record and tells apps and onlookers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.sandbox.shapes import events
-from bot.sandbox.state.activity import Happening, Json, Kind
-from bot.sandbox.state.model import Channel, File, Message, Pin, Version, WorkspaceError
+from bot.sandbox.state.activity import Happening, Kind
+from bot.sandbox.state.model import Channel, File, Json, Message, Pin, Version, WorkspaceError
 from bot.sandbox.state.workspace_state import WorkspaceState
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def post(
 
 
 def system_post(space: WorkspaceState, channel: Channel, *, user: str, subtype: str, text: str, extra: Json) -> None:
-    """Slack's own line about a channel: a join, a topic, a new name; its doing tells the onlookers."""
+    """Slack's own line about a channel: a join, a topic, a new name; the action itself tells the onlookers."""
     message = Message(ts=space.new_ts(), channel=channel.id, text=text, user=user, subtype=subtype, extra=extra)
     channel.messages[message.ts] = message
     space.emit_event(events.message_posted(space, message), channel=channel.id)

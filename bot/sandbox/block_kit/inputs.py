@@ -9,8 +9,7 @@ from datetime import date, time
 from typing import Any, Protocol
 
 from bot.sandbox.state import links
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import Channel, User, WorkspaceError
+from bot.sandbox.state.model import Channel, Json, User, WorkspaceError
 
 
 class Directory(Protocol):

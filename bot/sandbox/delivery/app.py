@@ -14,8 +14,7 @@ from bot.sandbox.delivery.faults import Faults
 from bot.sandbox.delivery.http_mode import RequestUrl
 from bot.sandbox.delivery.socket_mode import SocketMode
 from bot.sandbox.interactions.interactions import Interactions
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import WorkspaceError
+from bot.sandbox.state.model import Json, WorkspaceError
 from bot.sandbox.state.scopes import ALL_SCOPES
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Self
 
 from bot.sandbox.delivery.delivery import Acknowledgement
-from bot.sandbox.state.activity import Answer, Json
+from bot.sandbox.state.activity import Answer
+from bot.sandbox.state.model import Json
 
 if TYPE_CHECKING:
     from bot.sandbox.workspace import Workspace

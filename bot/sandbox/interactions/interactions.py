@@ -11,14 +11,14 @@ from bot.sandbox.block_kit import inputs, validation
 from bot.sandbox.delivery.delivery import Acknowledgement
 from bot.sandbox.interactions import modals, payloads, suggestions
 from bot.sandbox.interactions.audience import Audience
-from bot.sandbox.interactions.message_elements import OnMessage, Use
-from bot.sandbox.interactions.responder import Surface
+from bot.sandbox.interactions.message_elements import MessageElements, Use
+from bot.sandbox.interactions.responder import Responder
 from bot.sandbox.interactions.response_urls import ResponseUrl, ResponseUrls
 from bot.sandbox.interactions.triggers import Triggers
 from bot.sandbox.interactions.views import View, Views
 from bot.sandbox.state import mentions
-from bot.sandbox.state.activity import Answer, Happening, Json, Kind
-from bot.sandbox.state.model import SLACKBOT, Channel, User, WorkspaceError
+from bot.sandbox.state.activity import Answer, Happening, Kind
+from bot.sandbox.state.model import SLACKBOT, Channel, Json, User, WorkspaceError
 
 if TYPE_CHECKING:
     from bot.sandbox.delivery.app import App
@@ -36,10 +36,10 @@ class Interactions:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.triggers = Triggers()
-        self.surface = Surface(workspace)
-        self.response_urls = ResponseUrls(workspace, self.surface)
+        self._responder = Responder(workspace)
+        self.response_urls = ResponseUrls(workspace, self._responder)
         self.views = Views(workspace)
-        self._on_message = OnMessage(workspace)
+        self._elements = MessageElements(workspace)
         self._at_home: set[str] = set()  # who looks at the home tab
 
     # --- commands and shortcuts
@@ -99,7 +99,7 @@ class Interactions:
                 there,
                 callback_id=callback_id,
                 trigger=self.triggers.issue(user=person.id, app_id=app.id, channel=there.id),
-                message=self._on_message.shown(there, ts),
+                message=self._elements.shown(there, ts),
                 url=self.response_urls.issue(url),
             )
         return await self._ask(app, person, payload, wait)
@@ -120,13 +120,13 @@ class Interactions:
         """Press a button of a message, or choose in one of its menus; `value` is the option's value, a date, a name."""
         person = self._active(user)
         there = self._workspace.seen_channel(person, channel)
-        used = self._on_message.use(person, there, ts, action_id=action_id, value=value, block_id=block_id)
+        used = self._elements.use(person, there, ts, action_id=action_id, value=value, block_id=block_id)
         action, state = await self._used(used, value)
-        self._on_message.keep(used, ts, state)
+        self._elements.keep(used, ts, state)
         self._tell(
             "click", person, there, modals.label(used.element), ts=ts, detail={"action_id": action_id, "value": value}
         )
-        url = self._on_message.response_url(used, ts)
+        url = self._elements.response_url(used, ts)
         where = used.where | {"response_url": self.response_urls.issue(url)}
         payload = payloads.block_actions(
             self._workspace,
@@ -134,7 +134,7 @@ class Interactions:
             person,
             trigger=self.triggers.issue(user=person.id, app_id=used.app.id, channel=there.id),
             actions=[action],
-            state=self._on_message.state(used, ts),
+            state=self._elements.state(used, ts),
             where=where,
         )
         return await self._ask(used.app, person, payload, wait)
@@ -266,9 +266,9 @@ class Interactions:
         if not text and not blocks:
             return
         if acknowledged.payload.get("response_type") == "in_channel":
-            self.surface.post(url, text, blocks, thread_ts=None, metadata=None)
+            self._responder.post(url, text, blocks, thread_ts=None, metadata=None)
         else:
-            self.surface.whisper(url, text, blocks, thread_ts=None)
+            self._responder.whisper(url, text, blocks, thread_ts=None)
 
     def _view_urls(self, view: View) -> list[Json]:
         """One response_url for each channel chosen in an element with `response_url_enabled`."""

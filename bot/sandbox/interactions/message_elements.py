@@ -9,8 +9,8 @@ from bot.sandbox import shapes
 from bot.sandbox.block_kit import inputs
 from bot.sandbox.interactions import payloads
 from bot.sandbox.interactions.response_urls import ResponseUrl
-from bot.sandbox.state.activity import Happening, Json
-from bot.sandbox.state.model import Channel, User, WorkspaceError
+from bot.sandbox.state.activity import Happening
+from bot.sandbox.state.model import Channel, Json, User, WorkspaceError
 
 if TYPE_CHECKING:
     from bot.sandbox.delivery.app import App
@@ -29,7 +29,7 @@ class Use:
     where: Json  # what the payload says about the place: container, and channel and message, or view
 
 
-class OnMessage:
+class MessageElements:
     """The interactive side of messages, ephemeral ones included."""
 
     def __init__(self, workspace: Workspace) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.block_kit import inputs, validation
 from bot.sandbox.interactions.views import View, ViewError, Views
-from bot.sandbox.state.activity import Answer, Json
-from bot.sandbox.state.model import WorkspaceError
+from bot.sandbox.state.activity import Answer
+from bot.sandbox.state.model import Json, WorkspaceError
 
 if TYPE_CHECKING:
     from bot.sandbox.workspace import Workspace

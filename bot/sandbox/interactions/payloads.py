@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import Channel, User
+from bot.sandbox.state.model import Channel, Json, User
 
 if TYPE_CHECKING:
     from bot.sandbox.delivery.app import App

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from bot.sandbox.actions import messages
 from bot.sandbox.interactions.response_urls import ResponseUrl
-from bot.sandbox.state.activity import Json
+from bot.sandbox.state.model import Json
 from bot.sandbox.state.typed_text import posted_text
 
 if TYPE_CHECKING:
     from bot.sandbox.workspace import Workspace
 
 
-class Surface:
+class Responder:
     """Carries out answers that come by acknowledgement or response_url; such answers need no membership."""
 
     def __init__(self, workspace: Workspace) -> None:

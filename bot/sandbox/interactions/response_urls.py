@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.block_kit import validation
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import WorkspaceError
+from bot.sandbox.state.model import Json, WorkspaceError
 
 if TYPE_CHECKING:
     from bot.sandbox.delivery.app import App
-    from bot.sandbox.interactions.responder import Surface
+    from bot.sandbox.interactions.responder import Responder
     from bot.sandbox.workspace import Workspace
 
 USES = 5
@@ -47,9 +46,9 @@ class Reply:
 class ResponseUrls:
     """All response_urls of a workspace."""
 
-    def __init__(self, workspace: Workspace, surface: Surface) -> None:
+    def __init__(self, workspace: Workspace, responder: Responder) -> None:
         self._workspace = workspace
-        self._surface = surface
+        self._responder = responder
         self._urls: dict[str, ResponseUrl] = {}
         self._number = itertools.count(1)
 
@@ -75,14 +74,14 @@ class ResponseUrls:
         url.uses += 1
         try:
             if deletes:
-                self._surface.take_away(url)
+                self._responder.take_away(url)
             elif url.message_ts is not None and _true(body.get("replace_original")):
-                self._surface.replace(url, text, blocks)
+                self._responder.replace(url, text, blocks)
             elif body.get("response_type") == "in_channel":
                 thread_ts, metadata = body.get("thread_ts"), body.get("metadata")
-                self._surface.post(url, text, blocks, thread_ts=thread_ts, metadata=metadata)
+                self._responder.post(url, text, blocks, thread_ts=thread_ts, metadata=metadata)
             else:
-                self._surface.whisper(url, text, blocks, thread_ts=body.get("thread_ts"))
+                self._responder.whisper(url, text, blocks, thread_ts=body.get("thread_ts"))
         except WorkspaceError:
             return _refused(404, "message_not_found")  # the original, or the thread, is gone meanwhile
         return Reply(status=200, body="ok" if url.kind == "commands" else {"ok": True})

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.block_kit.tables import SUGGESTIONS
 from bot.sandbox.interactions import payloads
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import WorkspaceError
+from bot.sandbox.state.model import Json, WorkspaceError
 
 if TYPE_CHECKING:
     from bot.sandbox.interactions.message_elements import Use

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.block_kit import inputs
-from bot.sandbox.state.activity import Happening, Json
+from bot.sandbox.state.activity import Happening
+from bot.sandbox.state.model import Json
 
 if TYPE_CHECKING:
     from bot.sandbox.delivery.app import App

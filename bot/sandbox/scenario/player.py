@@ -136,7 +136,7 @@ class Player:
                 text = self._workspace.mention(action.text)
                 await self._workspace.edit_message(user=step.by, channel=there.channel, ts=there.ts, text=text)
             case Delete():
-                # Of somebody else's message: an administrator's doing. Slack's event does not say who deleted it.
+                # Of somebody else's message: an administrator does that. Slack's event does not say who deleted it.
                 there = self._message(action.message)
                 await self._workspace.delete_message(user=there.by, channel=there.channel, ts=there.ts)
             case React():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import Channel, Note
+from bot.sandbox.state.model import Channel, Json, Note
 from bot.sandbox.state.workspace_state import WorkspaceState
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox import shapes
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import Channel, Message, Pin, User
+from bot.sandbox.state.model import Channel, Json, Message, Pin, User
 from bot.sandbox.state.workspace_state import WorkspaceState
 
 # What `message` events and their inner messages leave out, though conversations.history has it.

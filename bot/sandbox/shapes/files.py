@@ -6,8 +6,7 @@ import mimetypes
 from typing import Any
 from urllib.parse import quote
 
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import File
+from bot.sandbox.state.model import File, Json
 from bot.sandbox.state.workspace_state import WorkspaceState
 
 _PRETTY = {"text": "Plain Text", "png": "PNG", "jpg": "JPEG", "pdf": "PDF", "csv": "CSV", "json": "JSON"}

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from bot.sandbox.shapes.files import file_json
 from bot.sandbox.shapes.people import bot_profile_json
 from bot.sandbox.state import links
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import SLACKBOT, Message
+from bot.sandbox.state.model import SLACKBOT, Json, Message
 from bot.sandbox.state.typed_text import unescape
 from bot.sandbox.state.workspace_state import WorkspaceState
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import SLACKBOT, User
+from bot.sandbox.state.model import SLACKBOT, Json, User
 from bot.sandbox.state.workspace_state import WorkspaceState
 
 _SIZES = (24, 32, 48, 72, 192, 512)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Json = dict[str, Any]
+from bot.sandbox.state.model import Json
 
 Kind = Literal[
     "message",
@@ -36,7 +36,7 @@ class Happening:
 
     at: float  # workspace time
     kind: Kind
-    user: str | None  # id of who did it; a bot user's id for the app's own doings
+    user: str | None  # id of who did it; a bot user's id for what the app does
     channel: str | None  # id
     text: str = ""  # a message's text as sent (mrkdwn with <@U…>); the fallback text where there are blocks
     ts: str | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.sandbox.state.activity import Json
+from bot.sandbox.state.model import Json
 
 # Endings that make a bare word an address: those of all countries (`setup.py`, `README.md`), and common others.
 _COUNTRIES = (

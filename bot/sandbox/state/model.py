@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.state.activity import Json
+Json = dict[str, Any]
 
 SLACKBOT = "USLACKBOT"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.state.activity import Happening, Json
+from bot.sandbox.state.activity import Happening
 from bot.sandbox.state.clock import WorkspaceClock
 from bot.sandbox.state.emoji import is_standard
-from bot.sandbox.state.model import SLACKBOT, Channel, File, Message, User, WorkspaceError
+from bot.sandbox.state.model import SLACKBOT, Channel, File, Json, Message, User, WorkspaceError
 from bot.sandbox.state.typed_text import typed_text
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _STRIDE = 1_442_695_040_893  # no common factor with 36, so numbers map to ids o
 
 
 class WorkspaceState:
-    """The records and the look-ups; nothing in here is a doing."""
+    """The records and the look-ups; nothing in here is an action."""
 
     def __init__(self, clock: WorkspaceClock, *, name: str = "Sandbox", domain: str = "sandbox") -> None:
         self.clock = clock

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bot.sandbox.state.activity import Json
+from bot.sandbox.state.model import Json
 
 MOST = 100_000  # older calls are forgotten
 

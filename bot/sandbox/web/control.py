@@ -1,4 +1,4 @@
-"""The control interface: people's doings, faults and a look inside, as JSON over HTTP for callers on this machine."""
+"""The control interface: what people do, faults and a look inside, as JSON over HTTP for callers on this machine."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bot.sandbox.actions import channels
 from bot.sandbox.delivery.faults import FaultError
 from bot.sandbox.delivery.http_mode import RequestUrlError
 from bot.sandbox.interactions.interactions import Interactions
-from bot.sandbox.state.activity import Answer, Json
+from bot.sandbox.state.activity import Answer
 from bot.sandbox.state.clock import SteppedClock
-from bot.sandbox.state.model import WorkspaceError
+from bot.sandbox.state.model import Json, WorkspaceError
 from bot.sandbox.web import snapshot
-from bot.sandbox.web.control_request import Order, RefusalError, known
+from bot.sandbox.web.control_request import ControlRequest, RefusalError, known
 from bot.sandbox.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LOCAL_NAMES = {"localhost"}
 
 
-Doing = Callable[[Order], Awaitable[Json]]
+Action = Callable[[ControlRequest], Awaitable[Json]]
 
 
 class Control:
@@ -36,7 +36,7 @@ class Control:
 
     def __init__(self, server: SandboxServer) -> None:
         self._server = server
-        self._doings: dict[str, Doing] = {
+        self._actions: dict[str, Action] = {
             name.removeprefix("_do_"): getattr(self, name) for name in dir(self) if name.startswith("_do_")
         }
 
@@ -46,7 +46,7 @@ class Control:
         application.router.add_get("/state", self._state)
         application.router.add_get("/messages/{channel}", self._messages)
         application.router.add_get("/calls", self._calls)
-        application.router.add_post("/{doing}", self._post)
+        application.router.add_post("/{action}", self._post)
         return application
 
     @property
@@ -78,208 +78,210 @@ class Control:
         return web.json_response(calls)
 
     async def _post(self, request: web.Request) -> web.Response:
-        name = request.match_info["doing"]
-        doing = self._doings.get(name)
-        if doing is None:
-            raise RefusalError(f"nothing is called {name!r}; there are: {', '.join(sorted(self._doings))}", status=404)
+        name = request.match_info["action"]
+        action = self._actions.get(name)
+        if action is None:
+            raise RefusalError(f"nothing is called {name!r}; there are: {', '.join(sorted(self._actions))}", status=404)
         try:
             body = json.loads(await request.text() or "{}")
         except ValueError:
             raise RefusalError("the body is not JSON") from None
         if not isinstance(body, dict):
             raise RefusalError("the body is not a JSON object")
-        return web.json_response(await doing(Order(self._space, body)))
+        return web.json_response(await action(ControlRequest(self._space, body)))
 
-    # --- people's doings
+    # --- what people do
 
-    async def _do_person(self, order: Order) -> Json:
+    async def _do_person(self, request: ControlRequest) -> Json:
         """Somebody new: a colleague, a guest, or with a `team_id` somebody from another workspace."""
-        name = order.text("name")
+        name = request.text("name")
         person = self._space.add_user(
             name,
-            real_name=order.text("real_name", name.capitalize()),
-            tz=order.text("tz", "UTC"),
-            is_restricted=order.flag("is_restricted"),
-            is_ultra_restricted=order.flag("is_ultra_restricted"),
-            team_id=order.optional("team_id"),
+            real_name=request.text("real_name", name.capitalize()),
+            tz=request.text("tz", "UTC"),
+            is_restricted=request.flag("is_restricted"),
+            is_ultra_restricted=request.flag("is_ultra_restricted"),
+            team_id=request.optional("team_id"),
         )
         return {"ok": True, "id": person.id}
 
-    async def _do_message(self, order: Order) -> Json:
+    async def _do_message(self, request: ControlRequest) -> Json:
         ts = await self._space.post_message(
-            user=order.user().id,
-            channel=order.channel().id,
-            text=order.typed(),
-            thread_ts=order.optional("thread_ts"),
+            user=request.user().id,
+            channel=request.channel().id,
+            text=request.typed(),
+            thread_ts=request.optional("thread_ts"),
         )
         return {"ok": True, "ts": ts}
 
-    async def _do_edit(self, order: Order) -> Json:
-        channel, ts = order.message()
-        await self._space.edit_message(user=order.user().id, channel=channel, ts=ts, text=order.typed())
+    async def _do_edit(self, request: ControlRequest) -> Json:
+        channel, ts = request.message()
+        await self._space.edit_message(user=request.user().id, channel=channel, ts=ts, text=request.typed())
         return {"ok": True}
 
-    async def _do_delete(self, order: Order) -> Json:
-        channel, ts = order.message()
-        await self._space.delete_message(user=order.user().id, channel=channel, ts=ts)
+    async def _do_delete(self, request: ControlRequest) -> Json:
+        channel, ts = request.message()
+        await self._space.delete_message(user=request.user().id, channel=channel, ts=ts)
         return {"ok": True}
 
-    async def _do_reaction(self, order: Order) -> Json:
-        channel, ts = order.message()
-        change = self._space.remove_reaction if order.body.get("remove") else self._space.add_reaction
-        await change(user=order.user().id, channel=channel, ts=ts, name=order.text("name"))
+    async def _do_reaction(self, request: ControlRequest) -> Json:
+        channel, ts = request.message()
+        change = self._space.remove_reaction if request.body.get("remove") else self._space.add_reaction
+        await change(user=request.user().id, channel=channel, ts=ts, name=request.text("name"))
         return {"ok": True}
 
-    async def _do_upload(self, order: Order) -> Json:
+    async def _do_upload(self, request: ControlRequest) -> Json:
         ts = await self._space.upload_file(
-            user=order.user().id,
-            channel=order.channel().id,
-            name=order.text("name"),
-            text=order.text("text"),
-            thread_ts=order.optional("thread_ts"),
+            user=request.user().id,
+            channel=request.channel().id,
+            name=request.text("name"),
+            text=request.text("text"),
+            thread_ts=request.optional("thread_ts"),
         )
         return {"ok": True, "ts": ts}
 
-    async def _do_pin(self, order: Order) -> Json:
-        channel, ts = order.message()
-        change = self._space.unpin_message if order.body.get("remove") else self._space.pin_message
-        await change(user=order.user().id, channel=channel, ts=ts)
+    async def _do_pin(self, request: ControlRequest) -> Json:
+        channel, ts = request.message()
+        change = self._space.unpin_message if request.body.get("remove") else self._space.pin_message
+        await change(user=request.user().id, channel=channel, ts=ts)
         return {"ok": True}
 
-    async def _do_join(self, order: Order) -> Json:
-        await self._space.join_channel(user=order.user().id, channel=order.channel().id)
+    async def _do_join(self, request: ControlRequest) -> Json:
+        await self._space.join_channel(user=request.user().id, channel=request.channel().id)
         return {"ok": True}
 
-    async def _do_leave(self, order: Order) -> Json:
-        await self._space.leave_channel(user=order.user().id, channel=order.channel().id)
+    async def _do_leave(self, request: ControlRequest) -> Json:
+        await self._space.leave_channel(user=request.user().id, channel=request.channel().id)
         return {"ok": True}
 
-    async def _do_rename(self, order: Order) -> Json:
-        await self._space.rename_channel(user=order.user().id, channel=order.channel().id, name=order.text("name"))
+    async def _do_rename(self, request: ControlRequest) -> Json:
+        await self._space.rename_channel(
+            user=request.user().id, channel=request.channel().id, name=request.text("name")
+        )
         return {"ok": True}
 
-    async def _do_private(self, order: Order) -> Json:
-        await self._space.make_private(user=order.user().id, channel=order.channel().id)
+    async def _do_private(self, request: ControlRequest) -> Json:
+        await self._space.make_private(user=request.user().id, channel=request.channel().id)
         return {"ok": True}
 
-    async def _do_archive(self, order: Order) -> Json:
-        change = self._space.unarchive_channel if order.body.get("remove") else self._space.archive_channel
-        await change(user=order.user().id, channel=order.channel().id)
+    async def _do_archive(self, request: ControlRequest) -> Json:
+        change = self._space.unarchive_channel if request.body.get("remove") else self._space.archive_channel
+        await change(user=request.user().id, channel=request.channel().id)
         return {"ok": True}
 
-    async def _do_deactivate(self, order: Order) -> Json:
-        await self._space.deactivate_user(user=order.user().id)
+    async def _do_deactivate(self, request: ControlRequest) -> Json:
+        await self._space.deactivate_user(user=request.user().id)
         return {"ok": True}
 
     # --- commands, buttons and modals
 
-    async def _do_command(self, order: Order) -> Json:
+    async def _do_command(self, request: ControlRequest) -> Json:
         return _answer(
             await self._talk.run_command(
-                user=order.user().id,
-                channel=order.channel().id,
-                command=order.text("command"),
-                text=order.text("text", ""),
-                wait=order.number("wait", 3.0),
+                user=request.user().id,
+                channel=request.channel().id,
+                command=request.text("command"),
+                text=request.text("text", ""),
+                wait=request.number("wait", 3.0),
             )
         )
 
-    async def _do_click(self, order: Order) -> Json:
+    async def _do_click(self, request: ControlRequest) -> Json:
         """In a message; without `ts` in the view that this person has open."""
-        if "ts" not in order.body:
-            return await self._do_input(order)
-        channel, ts = order.message()
+        if "ts" not in request.body:
+            return await self._do_input(request)
+        channel, ts = request.message()
         return _answer(
             await self._talk.click(
-                user=order.user().id,
+                user=request.user().id,
                 channel=channel,
                 ts=ts,
-                action_id=order.text("action_id"),
-                value=order.body.get("value"),
-                block_id=order.optional("block_id"),
-                wait=order.number("wait", 3.0),
+                action_id=request.text("action_id"),
+                value=request.body.get("value"),
+                block_id=request.optional("block_id"),
+                wait=request.number("wait", 3.0),
             )
         )
 
-    async def _do_input(self, order: Order) -> Json:
+    async def _do_input(self, request: ControlRequest) -> Json:
         return _answer(
             await self._talk.change_input(
-                user=order.user().id,
-                block_id=order.optional("block_id"),
-                action_id=order.text("action_id"),
-                value=order.body.get("value"),
-                wait=order.number("wait", 3.0),
+                user=request.user().id,
+                block_id=request.optional("block_id"),
+                action_id=request.text("action_id"),
+                value=request.body.get("value"),
+                wait=request.number("wait", 3.0),
             )
         )
 
-    async def _do_submit(self, order: Order) -> Json:
-        values = order.body.get("values", {})
+    async def _do_submit(self, request: ControlRequest) -> Json:
+        values = request.body.get("values", {})
         if not isinstance(values, dict):
             raise RefusalError("'values' is an object: {block_id: {action_id: value}}")
-        return _answer(await self._talk.submit(user=order.user().id, values=values, wait=order.number("wait", 3.0)))
+        return _answer(await self._talk.submit(user=request.user().id, values=values, wait=request.number("wait", 3.0)))
 
-    async def _do_close(self, order: Order) -> Json:
-        await self._talk.close_view(user=order.user().id)
+    async def _do_close(self, request: ControlRequest) -> Json:
+        await self._talk.close_view(user=request.user().id)
         return {"ok": True}
 
-    async def _do_shortcut(self, order: Order) -> Json:
-        channel, ts = order.message() if "ts" in order.body else (None, None)
+    async def _do_shortcut(self, request: ControlRequest) -> Json:
+        channel, ts = request.message() if "ts" in request.body else (None, None)
         return _answer(
             await self._talk.run_shortcut(
-                user=order.user().id,
-                callback_id=order.text("callback_id"),
+                user=request.user().id,
+                callback_id=request.text("callback_id"),
                 channel=channel,
                 ts=ts,
-                wait=order.number("wait", 3.0),
+                wait=request.number("wait", 3.0),
             )
         )
 
-    async def _do_home(self, order: Order) -> Json:
-        return _answer(await self._talk.open_home(user=order.user().id, wait=order.number("wait", 3.0)))
+    async def _do_home(self, request: ControlRequest) -> Json:
+        return _answer(await self._talk.open_home(user=request.user().id, wait=request.number("wait", 3.0)))
 
     # --- the workspace itself
 
-    async def _do_faults(self, order: Order) -> Json:
-        for fault in self._server.faults.set(order.body):
+    async def _do_faults(self, request: ControlRequest) -> Json:
+        for fault in self._server.faults.set(request.body):
             if fault.name == "refresh":
                 self._server.refresh(fault.reason, fault.left)
             elif fault.name == "silence":
                 self._server.silence(fault.left)
         return {"ok": True, "faults": self._server.faults.in_force()}
 
-    async def _do_reset(self, _order: Order) -> Json:
+    async def _do_reset(self, _request: ControlRequest) -> Json:
         await self._server.reset()
         return {"ok": True}
 
-    async def _do_app(self, order: Order) -> Json:
+    async def _do_app(self, request: ControlRequest) -> Json:
         """Set an app's request URL; null brings it back to Socket Mode."""
-        name = order.text("app", self._space.apps[0].name if self._space.apps else None)
+        name = request.text("app", self._space.apps[0].name if self._space.apps else None)
         app = next((app for app in self._space.apps if name in (app.name, app.id)), None)
         if app is None:
             raise RefusalError(
                 f"unknown app {name!r}; there are: {', '.join(a.name for a in self._space.apps)}", status=404
             )
-        if "request_url" not in order.body:
+        if "request_url" not in request.body:
             raise RefusalError("'request_url' is missing")
-        await app.use_request_url(order.optional("request_url"))
+        await app.use_request_url(request.optional("request_url"))
         return {"ok": True, "app": app.id, "request_url": app.request_url}
 
-    async def _do_idle(self, order: Order) -> Json:
+    async def _do_idle(self, request: ControlRequest) -> Json:
         """Wait until apps have acknowledged everything, at most `within` machine seconds."""
         try:
-            async with asyncio.timeout(order.number("within", 5.0)):
+            async with asyncio.timeout(request.number("within", 5.0)):
                 for app in self._space.apps:
                     await app.delivery.settled()
         except TimeoutError:
             return {"ok": True, "idle": False, "unacknowledged": self._space.unacknowledged()}
         return {"ok": True, "idle": True, "unacknowledged": 0}
 
-    async def _do_clock(self, order: Order) -> Json:
+    async def _do_clock(self, request: ControlRequest) -> Json:
         """Move a clock that stands still: `advance` in seconds."""
         clock = self._space.clock
         if not isinstance(clock, SteppedClock):
             raise RefusalError("this workspace's clock is the machine's: nobody can move it")
-        advance = order.number("advance")
+        advance = request.number("advance")
         if advance < 0:
             raise RefusalError("'advance' is not negative: the clock never goes backwards")
         clock.jump(clock.time() + advance)

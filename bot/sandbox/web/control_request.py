@@ -7,8 +7,7 @@ from typing import TypeVar
 
 from bot.sandbox.actions import channels
 from bot.sandbox.state import mentions
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import Channel, User, WorkspaceError
+from bot.sandbox.state.model import Channel, Json, User, WorkspaceError
 from bot.sandbox.workspace import Workspace
 
 Found = TypeVar("Found")
@@ -22,7 +21,7 @@ class RefusalError(Exception):
         self.status = status
 
 
-class Order:
+class ControlRequest:
     """The JSON body of a POST; what is missing or unknown is refused with a sentence."""
 
     def __init__(self, workspace: Workspace, body: Json) -> None:

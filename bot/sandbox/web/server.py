@@ -14,8 +14,8 @@ from bot.sandbox.default import default_workspace
 from bot.sandbox.delivery.app import App
 from bot.sandbox.delivery.delivery import ACK_WITHIN
 from bot.sandbox.delivery.faults import Faults
-from bot.sandbox.state.activity import Json
 from bot.sandbox.state.clock import WorkspaceClock
+from bot.sandbox.state.model import Json
 from bot.sandbox.web import api, file_urls
 from bot.sandbox.web.api import views
 from bot.sandbox.web.api.arguments import Arguments, read_arguments

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.sandbox import shapes
 from bot.sandbox.delivery.app import App
-from bot.sandbox.state.activity import Happening, Json
-from bot.sandbox.state.model import Channel, Message, User
+from bot.sandbox.state.activity import Happening
+from bot.sandbox.state.model import Channel, Json, Message, User
 from bot.sandbox.workspace import Workspace
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.sandbox.state.activity import Json
+from bot.sandbox.state.model import Json
 
 # Methods that read query and form only: a JSON body is there for nothing.
 WITHOUT_JSON = frozenset(

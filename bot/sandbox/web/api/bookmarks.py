@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import Bookmark, Channel
+from bot.sandbox.state.model import Bookmark, Channel, Json
 from bot.sandbox.web.api.registry import ApiError, Call, method
 
 _EMOJI = re.compile(r":?[a-z0-9_+'-]+:?")

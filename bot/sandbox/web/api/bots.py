@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox import shapes
-from bot.sandbox.state.activity import Json
+from bot.sandbox.state.model import Json
 from bot.sandbox.web.api.registry import ApiError, Call, method
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from bot.sandbox import shapes
 from bot.sandbox.actions import channels, messages
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import Channel, Message, WorkspaceError
+from bot.sandbox.state.model import Channel, Json, Message, WorkspaceError
 from bot.sandbox.state.typed_text import posted_text
 from bot.sandbox.web.api.message_content import content_of
 from bot.sandbox.web.api.registry import ApiError, Call, method

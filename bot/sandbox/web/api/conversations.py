@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bot.sandbox import shapes
 from bot.sandbox.actions import channels
-from bot.sandbox.state.activity import Json
 from bot.sandbox.state.channel_names import name_problem
-from bot.sandbox.state.model import Channel, User
+from bot.sandbox.state.model import Channel, Json, User
 from bot.sandbox.web.api.registry import ApiError, Call, method
 
 _MANAGE = {

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable
 
 from bot.sandbox import shapes
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import Channel, Message
+from bot.sandbox.state.model import Channel, Json, Message
 from bot.sandbox.web.api.pages import page_of
 from bot.sandbox.web.api.registry import ApiError, Call, by_kind, method
 from bot.sandbox.web.api.users import find_user

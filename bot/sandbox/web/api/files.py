@@ -7,8 +7,7 @@ from typing import Any
 from bot.sandbox import shapes
 from bot.sandbox.actions import messages
 from bot.sandbox.block_kit import validation
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import Channel, File, WorkspaceError
+from bot.sandbox.state.model import Channel, File, Json, WorkspaceError
 from bot.sandbox.state.typed_text import posted_text
 from bot.sandbox.web.api.registry import ApiError, Call, invalid_arguments, method
 from bot.sandbox.workspace import Workspace

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.sandbox.block_kit import inputs, validation
-from bot.sandbox.state.activity import Json
+from bot.sandbox.state.model import Json
 from bot.sandbox.state.typed_text import posted_text
 from bot.sandbox.web.api.registry import ApiError, Call
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bot.sandbox import shapes
 from bot.sandbox.actions import messages
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import Message
+from bot.sandbox.state.model import Json, Message
 from bot.sandbox.web.api.registry import ApiError, Call, method
 
 _MOST = 100

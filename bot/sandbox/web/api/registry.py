@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import Channel, Message, User
+from bot.sandbox.state.model import Channel, Json, Message, User
 from bot.sandbox.workspace import Workspace
 
 if TYPE_CHECKING:

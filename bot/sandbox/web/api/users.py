@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox import shapes
-from bot.sandbox.state.activity import Json
-from bot.sandbox.state.model import SLACKBOT, User
+from bot.sandbox.state.model import SLACKBOT, Json, User
 from bot.sandbox.web.api.pages import page_of
 from bot.sandbox.web.api.registry import ApiError, Call, method
 

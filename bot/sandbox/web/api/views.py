@@ -9,7 +9,7 @@ from bot.sandbox.block_kit import validation
 from bot.sandbox.interactions.interactions import Interactions
 from bot.sandbox.interactions.triggers import Trigger, TriggerError
 from bot.sandbox.interactions.views import View, ViewError
-from bot.sandbox.state.activity import Json
+from bot.sandbox.state.model import Json
 from bot.sandbox.web.api.registry import ApiError, Call, invalid_arguments, method
 
 LARGEST_VIEW = 250_000  # bytes of JSON
