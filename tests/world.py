@@ -18,8 +18,8 @@ from bot.report.record import record
 from bot.resources import packaged
 from bot.sandbox import SandboxServer, SteppedClock, Workspace, default_workspace
 from bot.sandbox.actions import channels
-from bot.sandbox.interactions.audience import Answer
 from bot.sandbox.scenario.pacing import SteppedPacing
+from bot.sandbox.state.activity import Answer
 from bot.sandbox.state.model import Message
 from bot.service.incidents import every_incident
 from bot.service.report import report

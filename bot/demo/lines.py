@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from bot.demo.readable import Names, clean, emoji, plain, styled
-from bot.sandbox.workspace import Happening, Workspace, WorkspaceError
+from bot.sandbox.state.activity import Happening
+from bot.sandbox.state.model import WorkspaceError
+from bot.sandbox.workspace import Workspace
 
 Verb = Callable[[Happening, "Narrator"], Text | None]
 

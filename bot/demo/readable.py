@@ -8,7 +8,8 @@ from typing import Any
 from rich.emoji import Emoji
 from rich.text import Text
 
-from bot.sandbox.workspace import Workspace, WorkspaceError
+from bot.sandbox.state.model import WorkspaceError
+from bot.sandbox.workspace import Workspace
 
 _TOKEN = re.compile(r"<([^<>\s][^<>\n]*)>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))  # & last: "&amp;lt;" is a typed "&lt;"

@@ -14,7 +14,8 @@ from rich.text import Text
 from bot.demo.lines import Line, Narrator
 from bot.sandbox.scenario.player import Refusal
 from bot.sandbox.scenario.story import Scenario
-from bot.sandbox.workspace import Happening, Workspace
+from bot.sandbox.state.activity import Happening
+from bot.sandbox.workspace import Workspace
 
 _WIDE = 96  # columns from which elapsed time and full names have room
 _PIPED = 100  # columns where nobody's terminal tells us

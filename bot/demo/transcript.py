@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.demo.readable import Names, emoji, plain, unstyled, written
-from bot.sandbox.workspace import Channel, Message, Workspace
+from bot.sandbox.state.model import Channel, Message
+from bot.sandbox.workspace import Workspace
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&$@])")
 _LINE_START = re.compile(r"^(\s*)(?:([-+=])|(\d+)([.)]))")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.sandbox.delivery.app import App, SlashCommand
+from bot.sandbox.delivery.app import App
+from bot.sandbox.state.apps import SlashCommand
 from bot.sandbox.state.clock import WorkspaceClock
 from bot.sandbox.state.scopes import ALL_SCOPES
 from bot.sandbox.workspace import Workspace

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from bot.sandbox.actions import channels, messages
-from bot.sandbox.state.activity import Answer, Happening
+from bot.sandbox.actions import channels, messages, people
+from bot.sandbox.delivery.app import App
+from bot.sandbox.interactions.interactions import Interactions
+from bot.sandbox.state.activity import Answer
 from bot.sandbox.state.channel_names import name_problem
+from bot.sandbox.state.clock import WorkspaceClock
 from bot.sandbox.state.model import Channel, Message, User, WorkspaceError
 from bot.sandbox.state.workspace_state import WorkspaceState
-
-if TYPE_CHECKING:
-    from bot.sandbox.interactions.interactions import Interactions
-
-__all__ = ["Answer", "Channel", "Happening", "Message", "User", "Workspace", "WorkspaceError"]
 
 
 class Workspace(WorkspaceState):
@@ -23,43 +21,13 @@ class Workspace(WorkspaceState):
     Users and channels are given by id or by name. What cannot be done raises WorkspaceError with a sentence.
     """
 
-    _interactions: Interactions | None = None
+    apps: Sequence[App]  # each of them came by App.install
+
+    def __init__(self, clock: WorkspaceClock, *, name: str = "Sandbox", domain: str = "sandbox") -> None:
+        super().__init__(clock, name=name, domain=domain)
+        self._interactions = Interactions(self)
 
     # --- the setting
-
-    def add_user(
-        self,
-        name: str,
-        *,
-        real_name: str,
-        title: str = "",
-        tz: str = "UTC",
-        is_bot: bool = False,
-        is_restricted: bool = False,
-        is_ultra_restricted: bool = False,
-        team_id: str | None = None,
-    ) -> User:
-        """Somebody new; nobody is told. Guests are restricted, those of one channel ultra restricted.
-
-        With a `team_id` of their own they belong to another workspace, and their channels are shared with it.
-        """
-        if any(user.name == name for user in self.users.values()):
-            raise WorkspaceError(f"there is already a user {name!r}")
-        user = User(
-            id=self.new_id("U"),
-            team_id=team_id or self.team_id,
-            name=name,
-            real_name=real_name,
-            title=title,
-            tz=tz,
-            is_bot=is_bot,
-            is_restricted=is_restricted or is_ultra_restricted,
-            is_ultra_restricted=is_ultra_restricted,
-        )
-        user.email = "" if is_bot else f"{name}@{self.domain}.example"
-        user.updated = self.now()
-        self.users[user.id] = user
-        return user
 
     def add_channel(
         self, name: str, *, is_private: bool = False, members: Iterable[str] = (), creator: str | None = None
@@ -69,30 +37,6 @@ class Workspace(WorkspaceState):
         made_by = self.user(creator).id if creator else (ids[0] if ids else self.slackbot.id)
         return channels.create(self, name, creator=made_by, is_private=is_private, members=ids)
 
-    def add_usergroup(self, handle: str, *, name: str, members: Iterable[str]) -> str:
-        """A group that can be mentioned as one; the answer is its id."""
-        now = self.now()
-        group = {
-            "id": self.new_id("S"),
-            "team_id": self.team_id,
-            "is_usergroup": True,
-            "is_subteam": True,
-            "name": name,
-            "description": "",
-            "handle": handle,
-            "is_external": False,
-            "date_create": now,
-            "date_update": now,
-            "date_delete": 0,
-            "auto_provision": False,
-            "created_by": self.slackbot.id,
-            "updated_by": self.slackbot.id,
-            "prefs": {"channels": [], "groups": []},
-            "users": [self.user(who).id for who in members],
-        }
-        self.usergroups.append(group)
-        return str(group["id"])
-
     # --- what people do in channels
 
     async def post_message(self, *, user: str, channel: str, text: str, thread_ts: str | None = None) -> str:
@@ -100,7 +44,7 @@ class Workspace(WorkspaceState):
 
         `text` is as Slack stores it: pass typed text through `mention` first.
         """
-        person, there = self._person_in(user, channel)
+        person, there = channels.enter(self, user, channel)
         return messages.post(self, there, user=person.id, text=text, thread_ts=thread_ts).ts
 
     async def edit_message(self, *, user: str, channel: str, ts: str, text: str) -> None:
@@ -114,14 +58,14 @@ class Workspace(WorkspaceState):
         messages.delete(self, message, by=person.id)
 
     async def add_reaction(self, *, user: str, channel: str, ts: str, name: str) -> None:
-        person, there = self._person_in(user, channel)
+        person, there = channels.enter(self, user, channel)
         if not self.knows_emoji(name.strip(":")):
             raise WorkspaceError(f"there is no emoji :{name.strip(':')}:")
         if not messages.react(self, self.message(there.id, ts), by=person.id, name=name.strip(":")):
             raise WorkspaceError(f"{person.name} has already reacted with :{name}: to {ts}")
 
     async def remove_reaction(self, *, user: str, channel: str, ts: str, name: str) -> None:
-        person, there = self._person_in(user, channel)
+        person, there = channels.enter(self, user, channel)
         if not messages.unreact(self, self.message(there.id, ts), by=person.id, name=name.strip(":")):
             raise WorkspaceError(f"{person.name} has no :{name}: on {ts}")
 
@@ -129,17 +73,17 @@ class Workspace(WorkspaceState):
         self, *, user: str, channel: str, name: str, text: str, thread_ts: str | None = None, comment: str = ""
     ) -> str:
         """Share a text file and return the ts of the message that shares it."""
-        person, there = self._person_in(user, channel)
+        person, there = channels.enter(self, user, channel)
         file = messages.new_file(self, name=name, user=person.id, content=text.encode())
         return messages.post(self, there, user=person.id, text=comment, thread_ts=thread_ts, files=[file.id]).ts
 
     async def pin_message(self, *, user: str, channel: str, ts: str) -> None:
-        person, there = self._person_in(user, channel)
+        person, there = channels.enter(self, user, channel)
         if not messages.pin(self, self.message(there.id, ts), by=person.id):
             raise WorkspaceError(f"{ts} is already pinned in {there.name}")
 
     async def unpin_message(self, *, user: str, channel: str, ts: str) -> None:
-        person, there = self._person_in(user, channel)
+        person, there = channels.enter(self, user, channel)
         if not messages.unpin(self, self.message(there.id, ts), by=person.id):
             raise WorkspaceError(f"{ts} is not pinned in {there.name}")
 
@@ -148,25 +92,25 @@ class Workspace(WorkspaceState):
 
         Nothing happens to a member.
         """
-        person, there = self._active(user), self.channel(channel)
+        person, there = self.active_user(user), self.channel(channel)
         if there.is_direct:
             raise WorkspaceError("nobody can join a direct message")
-        self._open(there)
+        channels.require_open(there)
         if person.id in there.members:
             return
         inviter = next((one for one in there.members if not self.user(one).is_bot), "")
         channels.join(self, there, person.id, inviter="" if self.sees(person, there) else inviter)
 
     async def leave_channel(self, *, user: str, channel: str) -> None:
-        person, there = self._active(user), self.channel(channel)
-        self._open(there)
+        person, there = self.active_user(user), self.channel(channel)
+        channels.require_open(there)
         if person.id not in there.members:
             raise WorkspaceError(f"{person.name} is not in {there.name}")
         channels.leave(self, there, person.id)
 
     async def remove_from_channel(self, *, user: str, channel: str, by: str) -> None:
         """Somebody puts another out, or an app."""
-        person, there = self._person_in(by, channel)
+        person, there = channels.enter(self, by, channel)
         gone = self.user(user)
         if gone.id not in there.members:
             raise WorkspaceError(f"{gone.name} is not in {there.name}")
@@ -174,34 +118,34 @@ class Workspace(WorkspaceState):
 
     async def invite_to_channel(self, *, user: str, channel: str, by: str) -> None:
         """A member brings somebody in, or an app; nothing happens to a member."""
-        person, there = self._person_in(by, channel)
+        person, there = channels.enter(self, by, channel)
         if self.user(user).id not in there.members:
             channels.join(self, there, self.user(user).id, inviter=person.id)
 
     async def rename_channel(self, *, user: str, channel: str, name: str) -> None:
         """Give a channel another name."""
-        person, there = self._person_in(user, channel)
+        person, there = channels.enter(self, user, channel)
         if problem := name_problem(self, name):
             raise WorkspaceError(f"a channel cannot be called {name!r}: {problem}")
         channels.rename(self, there, name, by=person.id)
 
     async def make_private(self, *, user: str, channel: str) -> None:
         """Turn a public channel into a private one; its members stay."""
-        person, there = self._person_in(user, channel)
+        person, there = channels.enter(self, user, channel)
         if there.is_private or there.is_general:
             raise WorkspaceError(f"{there.name} {'is private already' if there.is_private else 'stays public'}")
         channels.make_private(self, there, by=person.id)
 
     async def archive_channel(self, *, user: str, channel: str) -> None:
         """Close a channel: it can be read, and nothing can be said."""
-        person, there = self._person_in(user, channel)
+        person, there = channels.enter(self, user, channel)
         if there.is_general:
             raise WorkspaceError("the general channel cannot be archived")
         channels.archive(self, there, by=person.id)
 
     async def unarchive_channel(self, *, user: str, channel: str) -> None:
         """Open an archived channel again; only people can."""
-        person = self._active(user)
+        person = self.active_user(user)
         there = self.seen_channel(person, channel)
         if not there.is_archived:
             raise WorkspaceError(f"{there.name} is not archived")
@@ -209,20 +153,16 @@ class Workspace(WorkspaceState):
 
     async def deactivate_user(self, *, user: str) -> None:
         """Somebody left the organisation: their record stays, they can do nothing more."""
-        channels.deactivate(self, self._active(user))
+        people.deactivate(self, self.active_user(user))
 
     # --- commands, buttons and modals
 
     @property
     def interactions(self) -> Interactions:
         """What is between people and apps besides events: commands, clicks, modals."""
-        if self._interactions is None:
+        if not self.apps:
             raise WorkspaceError("no app is installed in this workspace")
         return self._interactions
-
-    @interactions.setter
-    def interactions(self, interactions: Interactions) -> None:
-        self._interactions = interactions
 
     async def run_command(self, *, user: str, channel: str, command: str, text: str, wait: float = 3.0) -> Answer:
         """Type a slash command; `wait` (machine seconds) is how long an answer after the acknowledgement may take."""
@@ -266,39 +206,8 @@ class Workspace(WorkspaceState):
     async def open_home(self, *, user: str) -> None:
         await self.interactions.open_home(user=user)
 
-    # --- who may
-
-    def _active(self, who: str) -> User:
-        person = self.user(who)
-        if person.deleted:
-            raise WorkspaceError(f"{person.name} has been deactivated")
-        return person
-
-    def _open(self, channel: Channel) -> None:
-        if channel.is_archived:
-            raise WorkspaceError(f"{channel.name} is archived")
-
-    def _person_in(self, who: str, where: str) -> tuple[User, Channel]:
-        """Somebody active in an open channel that they are a member of, joining a public one on the way."""
-        person = self._active(who)
-        there = self.seen_channel(person, where)
-        self._open(there)
-        if person.id not in there.members:
-            channels.join(self, there, person.id)
-        return person, there
-
-    def seen_channel(self, person: User, which: str) -> Channel:
-        """The channel, where this person can look into it; WorkspaceError where they cannot."""
-        there = self.channel(which)
-        if self.sees(person, there):
-            return there
-        name = there.name or there.id
-        if there.is_private or there.is_direct:
-            raise WorkspaceError(f"{person.name} is not in the private channel {name}")
-        raise WorkspaceError(f"{person.name} sees only the channels they were brought into, and {name} is not one")
-
     def _own_message(self, who: str, where: str, ts: str, verb: str) -> tuple[User, Message]:
-        person, there = self._person_in(who, where)
+        person, there = channels.enter(self, who, where)
         message = self.message(there.id, ts)
         if message.user != person.id or message.tombstone:
             raise WorkspaceError(f"{person.name} can only {verb} their own messages")

@@ -10,8 +10,9 @@ from aiohttp import web
 
 from bot.sandbox import App, SandboxServer, Workspace
 from bot.sandbox.actions import messages
-from bot.sandbox.delivery.delivery import Acknowledgement, Delivery, Envelope, Link
+from bot.sandbox.delivery.delivery import Delivery, Envelope, Link
 from bot.sandbox.shapes import events
+from bot.sandbox.state.apps import Acknowledgement
 from bot.sandbox.state.clock import WorkspaceClock
 
 # Longer than any answer takes that is worth a figure.

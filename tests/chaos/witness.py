@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.sandbox import SandboxServer
-from bot.sandbox.delivery.delivery import Acknowledgement
 from bot.sandbox.interactions.response_urls import Reply
+from bot.sandbox.state.apps import Acknowledgement
 
 # The bot's words where it could not do what it was asked, and did nothing of it.
 NOTHING_CHANGED = "Something went wrong on my side, and nothing was changed."

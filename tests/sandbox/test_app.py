@@ -7,12 +7,13 @@ from slack_sdk.errors import SlackApiError
 
 from bot.sandbox import App, SandboxServer, Workspace, WorkspaceError, default_workspace, install_app
 from bot.sandbox.state.scopes import ALL_SCOPES
-from bot.sandbox.web.api import METHODS, views
+from bot.sandbox.web.api import METHODS
+from bot.sandbox.web.api.apps import OPEN_CONNECTION
 from tests.sandbox.bots import BareSocket, WatchedClock, serving, web_client
 
 
 def test_the_default_app_may_call_every_method() -> None:
-    assert views.OPEN_CONNECTION in METHODS
+    assert OPEN_CONNECTION in METHODS
     for method in METHODS.values():
         rows = [method.scopes] if isinstance(method.scopes, tuple) else list(method.scopes.values())
         for row in rows:  # one for each kind of conversation

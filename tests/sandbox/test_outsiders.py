@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.workspace import WorkspaceError
+from bot.sandbox.state.model import WorkspaceError
 from tests.sandbox.bots import BareSocket, serving
 from tests.sandbox.listening import Office
 

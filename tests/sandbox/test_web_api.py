@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.sandbox.state.channel_names import name_problem
+from bot.sandbox.state.model import WorkspaceError
 from bot.sandbox.state.scopes import ALL_SCOPES
 from bot.sandbox.web.api import METHODS, receive_upload
-from bot.sandbox.workspace import WorkspaceError
 from tests.sandbox.listening import START, Office
 
 # Part B's families: they have tests of their own.

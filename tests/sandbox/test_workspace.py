@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.sandbox.state.activity import Happening
-from bot.sandbox.workspace import WorkspaceError
+from bot.sandbox.state.model import WorkspaceError
 from tests.sandbox.listening import START, Office
 
 

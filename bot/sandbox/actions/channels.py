@@ -71,6 +71,22 @@ def join(space: WorkspaceState, channel: Channel, user: str, *, inviter: str = "
     _tell(space, channel, "join", user, detail=extra)
 
 
+def require_open(channel: Channel) -> None:
+    """WorkspaceError where the channel is archived."""
+    if channel.is_archived:
+        raise WorkspaceError(f"{channel.name} is archived")
+
+
+def enter(space: WorkspaceState, who: str, which: str) -> tuple[User, Channel]:
+    """Somebody active in an open channel that they are a member of, joining a public one on the way."""
+    person = space.active_user(who)
+    there = space.seen_channel(person, which)
+    require_open(there)
+    if person.id not in there.members:
+        join(space, there, person.id)
+    return person, there
+
+
 def leave(space: WorkspaceState, channel: Channel, user: str, *, kicked_by: str = "") -> None:
     """Somebody leaves, or is put out by `kicked_by`; an app that is put out is told so."""
     channel.members.remove(user)
@@ -142,13 +158,6 @@ def unarchive(space: WorkspaceState, channel: Channel, *, by: str) -> None:
     space.emit_event(opened, channel=channel.id if channel.is_private else None)
     subtype = "group_unarchive" if channel.is_private else "channel_unarchive"
     system_post(space, channel, user=by, subtype=subtype, text=f"<@{by}> un-archived the channel", extra={})
-
-
-def deactivate(space: WorkspaceState, user: User) -> None:
-    """The account is switched off; it stays in its channels' records and is listed nowhere."""
-    user.deleted = True
-    user.updated = space.now()
-    space.emit_event(events.user_change(space, user, ts=space.new_ts()))
 
 
 def _touch(space: WorkspaceState, channel: Channel) -> None:

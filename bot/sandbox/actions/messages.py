@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from bot.sandbox.shapes import events
 from bot.sandbox.state.activity import Happening, Kind
+from bot.sandbox.state.apps import InstalledApp
 from bot.sandbox.state.model import Channel, File, Json, Message, Pin, Version, WorkspaceError
 from bot.sandbox.state.workspace_state import WorkspaceState
-
-if TYPE_CHECKING:
-    from bot.sandbox.delivery.app import App
 
 # Makes client_msg_id the same in every run.
 _NAMESPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
@@ -24,7 +21,7 @@ def post(
     *,
     user: str,
     text: str,
-    app: App | None = None,
+    app: InstalledApp | None = None,
     blocks: Sequence[Json] = (),
     attachments: Sequence[Json] = (),
     thread_ts: str | None = None,
@@ -107,7 +104,7 @@ def edit(
     attachments: Sequence[Json] | None = None,
     metadata: Json | None = None,
     broadcast: bool = False,
-    app: App | None = None,
+    app: InstalledApp | None = None,
 ) -> None:
     """Change a message; it counts as edited only where its text changed, as on Slack."""
     previous = events.snapshot(space, message)

@@ -6,19 +6,16 @@ import copy
 import itertools
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from bot.sandbox.delivery.delivery import ACK_WITHIN, Delivery
 from bot.sandbox.delivery.faults import Faults
 from bot.sandbox.delivery.http_mode import RequestUrl
 from bot.sandbox.delivery.socket_mode import SocketMode
-from bot.sandbox.interactions.interactions import Interactions
+from bot.sandbox.state.apps import Acknowledgement, SlashCommand
 from bot.sandbox.state.model import Json, WorkspaceError
 from bot.sandbox.state.scopes import ALL_SCOPES
-
-if TYPE_CHECKING:
-    from bot.sandbox.workspace import Workspace
+from bot.sandbox.state.workspace_state import WorkspaceState
 
 # How subscriptions name the message events of each kind of channel.
 _MESSAGE_EVENTS = {
@@ -31,22 +28,12 @@ _MESSAGE_EVENTS = {
 _MENTIONING = {None, "file_share", "thread_broadcast"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class SlashCommand:
-    """A registered command."""
-
-    command: str  # with its slash
-    description: str = ""
-    usage_hint: str = ""
-    should_escape: bool = True  # mentions arrive as <@U…|name> and <#C…|name>
-
-
 class App:
     """One installed app and everything that is on its way to it."""
 
     def __init__(
         self,
-        workspace: Workspace,
+        workspace: WorkspaceState,
         *,
         app_id: str,
         name: str,
@@ -81,7 +68,7 @@ class App:
     @classmethod
     def install(
         cls,
-        workspace: Workspace,
+        workspace: WorkspaceState,
         *,
         name: str,
         bot_token: str | None = None,
@@ -110,9 +97,7 @@ class App:
             commands=[SlashCommand(command=each) if isinstance(each, str) else each for each in commands],
             events=events,
         )
-        if not workspace.apps:
-            workspace.interactions = Interactions(workspace)
-        workspace.apps.append(app)
+        workspace.add_app(app)
         return app
 
     def deliver_event(self, event: Json) -> None:
@@ -127,6 +112,10 @@ class App:
             return True
         names = {event.get("type"), _MESSAGE_EVENTS.get(event.get("channel_type", ""), "")}
         return not self.events.isdisjoint(names if event.get("type") == "message" else {event.get("type")})
+
+    async def ask(self, kind: str, payload: Json) -> Acknowledgement:
+        """Send a command or an interaction, once, and wait for its acknowledgement."""
+        return await self.delivery.ask(kind, payload)
 
     def unacknowledged(self) -> int:
         """Sent or about to be, and not yet acknowledged; retries that wait for their time do not count."""

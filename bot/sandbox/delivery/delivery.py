@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bot.sandbox.delivery.faults import Faults
+from bot.sandbox.state.apps import Acknowledgement
 from bot.sandbox.state.clock import WorkspaceClock
 
 logger = logging.getLogger(__name__)
@@ -44,14 +45,6 @@ class Envelope:
     def accepts_response_payload(self) -> bool:
         """Whether the acknowledgement may carry an answer."""
         return self.kind == "slash_commands" or self.payload.get("type") in _ANSWERABLE
-
-
-@dataclass(frozen=True, kw_only=True)
-class Acknowledgement:
-    """How an app answered a command or an interaction."""
-
-    error: str | None = None
-    payload: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

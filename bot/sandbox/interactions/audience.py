@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from bot.sandbox.delivery.delivery import Acknowledgement
 from bot.sandbox.state.activity import Answer
+from bot.sandbox.state.apps import Acknowledgement
 from bot.sandbox.state.model import Json
-
-if TYPE_CHECKING:
-    from bot.sandbox.workspace import Workspace
+from bot.sandbox.state.workspace_state import WorkspaceState
 
 
 class Audience:
     """Notes the first thing that this person is shown from now on."""
 
-    def __init__(self, workspace: Workspace, user: str) -> None:
+    def __init__(self, workspace: WorkspaceState, user: str) -> None:
         self._workspace = workspace
         self._user = user
         self._first: asyncio.Future[Json] = asyncio.get_running_loop().create_future()

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.actions import channels
 from bot.sandbox.block_kit import inputs, validation
-from bot.sandbox.delivery.delivery import Acknowledgement
 from bot.sandbox.interactions import modals, payloads, suggestions
 from bot.sandbox.interactions.audience import Audience
 from bot.sandbox.interactions.message_elements import MessageElements, Use
-from bot.sandbox.interactions.responder import Responder
-from bot.sandbox.interactions.response_urls import ResponseUrl, ResponseUrls
+from bot.sandbox.interactions.responder import Responder, ResponseTarget
+from bot.sandbox.interactions.response_urls import ResponseUrls
 from bot.sandbox.interactions.triggers import Triggers
 from bot.sandbox.interactions.views import View, Views
 from bot.sandbox.state import mentions
 from bot.sandbox.state.activity import Answer, Happening, Kind
+from bot.sandbox.state.apps import Acknowledgement, InstalledApp
 from bot.sandbox.state.model import SLACKBOT, Channel, Json, User, WorkspaceError
-
-if TYPE_CHECKING:
-    from bot.sandbox.delivery.app import App
-    from bot.sandbox.workspace import Workspace
+from bot.sandbox.state.workspace_state import WorkspaceState
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +30,7 @@ WAIT = 3.0  # machine seconds that an answer may take after the acknowledgement
 class Interactions:
     """Everything in a workspace that makes a person and an app talk."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspaceState) -> None:
         self._workspace = workspace
         self.triggers = Triggers()
         self._responder = Responder(workspace)
@@ -46,14 +43,13 @@ class Interactions:
 
     async def run_command(self, *, user: str, channel: str, command: str, text: str, wait: float = WAIT) -> Answer:
         """Type a slash command. `text` is as typed: `@ben` and `#general` become what Slack makes of them."""
-        person = self._active(user)
-        there = await self._enter(person, channel)
+        person, there = channels.enter(self._workspace, user, channel)
         name = command if command.startswith("/") else f"/{command}"
         self._tell("command", person, there, f"{name} {text}".rstrip(), detail={"command": name, "text": text})
         app = next((app for app in self._workspace.apps if name in app.commands), None)
         if app is None:
             return self._slackbot_says(person, there, f"{name} is not a valid command.", error="unknown_command")
-        url = ResponseUrl(kind="commands", app=app, user=person.id, channel=there.id, made=self._workspace.clock.time())
+        target = ResponseTarget(app=app, user=person.id, channel=there.id)
         payload = payloads.slash_command(
             self._workspace,
             app,
@@ -62,10 +58,10 @@ class Interactions:
             command=name,
             text=self._typed(text, escape=app.commands[name].should_escape),
             trigger=self.triggers.issue(user=person.id, app_id=app.id, channel=there.id),
-            url=self.response_urls.issue(url),
+            url=self.response_urls.issue("commands", target),
         )
         with Audience(self._workspace, person.id) as audience:
-            acknowledged = await app.delivery.ask("slash_commands", payload)
+            acknowledged = await app.ask("slash_commands", payload)
             if acknowledged.error:
                 failed = f"{name} failed with the error “{acknowledged.error}”"
                 return self._slackbot_says(person, there, failed, error=acknowledged.error)
@@ -73,14 +69,14 @@ class Interactions:
                 logger.warning("refused blocks: %s", "; ".join(problems), extra={"action": "answer_refused"})
                 failed = f"{name} failed with the error “{_REFUSED_ANSWER}”"
                 return self._slackbot_says(person, there, failed, error=_REFUSED_ANSWER)
-            self._answer_at_once(url, acknowledged)
+            self._answer_at_once(target, acknowledged)
             return await audience.answer(acknowledged, wait)
 
     async def run_shortcut(
         self, *, user: str, callback_id: str, channel: str | None = None, ts: str | None = None, wait: float = WAIT
     ) -> Answer:
         """A message shortcut with channel and ts, else a global one."""
-        person = self._active(user)
+        person = self._workspace.active_user(user)
         if not self._workspace.apps:
             raise WorkspaceError("no app is installed in this workspace")
         app = self._workspace.apps[0]
@@ -89,9 +85,7 @@ class Interactions:
             payload = payloads.global_shortcut(self._workspace, app, person, callback_id=callback_id, trigger=trigger)
         else:
             there = self._workspace.seen_channel(person, channel)
-            url = ResponseUrl(
-                kind="app", app=app, user=person.id, channel=there.id, made=self._workspace.clock.time(), message_ts=ts
-            )
+            target = ResponseTarget(app=app, user=person.id, channel=there.id, message_ts=ts)
             payload = payloads.message_shortcut(
                 self._workspace,
                 app,
@@ -100,7 +94,7 @@ class Interactions:
                 callback_id=callback_id,
                 trigger=self.triggers.issue(user=person.id, app_id=app.id, channel=there.id),
                 message=self._elements.shown(there, ts),
-                url=self.response_urls.issue(url),
+                url=self.response_urls.issue("app", target),
             )
         return await self._ask(app, person, payload, wait)
 
@@ -118,7 +112,7 @@ class Interactions:
         wait: float = WAIT,
     ) -> Answer:
         """Press a button of a message, or choose in one of its menus; `value` is the option's value, a date, a name."""
-        person = self._active(user)
+        person = self._workspace.active_user(user)
         there = self._workspace.seen_channel(person, channel)
         used = self._elements.use(person, there, ts, action_id=action_id, value=value, block_id=block_id)
         action, state = await self._used(used, value)
@@ -126,8 +120,8 @@ class Interactions:
         self._tell(
             "click", person, there, modals.label(used.element), ts=ts, detail={"action_id": action_id, "value": value}
         )
-        url = self._elements.response_url(used, ts)
-        where = used.where | {"response_url": self.response_urls.issue(url)}
+        url = self.response_urls.issue("actions", self._elements.target(used, ts))
+        where = used.where | {"response_url": url}
         payload = payloads.block_actions(
             self._workspace,
             used.app,
@@ -143,7 +137,7 @@ class Interactions:
         self, *, user: str, action_id: str, block_id: str | None = None, value: Any = None, wait: float = WAIT
     ) -> Answer:
         """Change an input or use an element of the open view; the app hears of it where the element dispatches."""
-        person = self._active(user)
+        person = self._workspace.active_user(user)
         view = self._facing(person)
         block, element = modals.find(view, action_id, block_id)
         action, state = await self._used(self._in_view(person, view, block, element), value)
@@ -170,7 +164,7 @@ class Interactions:
         self, *, user: str, values: Mapping[str, Mapping[str, Any]] | None = None, wait: float = WAIT
     ) -> Answer:
         """Fill in and submit the modal that this person has open; inputs left out keep what they have."""
-        person = self._active(user)
+        person = self._workspace.active_user(user)
         view = modals.open_modal(self._workspace, self.views, person.id)
         entered = [
             (block, element, await self._chosen(self._in_view(person, view, block, element), plain))
@@ -191,7 +185,7 @@ class Interactions:
             response_urls=self._view_urls(view),
         )
         with Audience(self._workspace, person.id) as audience:
-            acknowledged = await view.app.delivery.ask("interactive", payload)
+            acknowledged = await view.app.ask("interactive", payload)
             if acknowledged.error:
                 return Answer(ok=False, error=acknowledged.error, view=view.shown())
             stays = modals.respond(self.views, view, acknowledged.payload)
@@ -199,7 +193,7 @@ class Interactions:
 
     async def close_view(self, *, user: str) -> None:
         """Close the open modal; the app hears of it where it asked to (`notify_on_close`)."""
-        person = self._active(user)
+        person = self._workspace.active_user(user)
         view = modals.open_modal(self._workspace, self.views, person.id)
         cleared = bool(view.body.get("clear_on_close"))
         closed = self.views.clear(person.id) if cleared else [view]
@@ -207,11 +201,11 @@ class Interactions:
         for each in closed:
             if each.body.get("notify_on_close"):
                 payload = payloads.view_closed(self._workspace, person, each, cleared=cleared)
-                await each.app.delivery.ask("interactive", payload)
+                await each.app.ask("interactive", payload)
 
     async def open_home(self, *, user: str, wait: float = WAIT) -> Answer:
         """Look at the app's home tab; waits for what the app publishes there."""
-        person = self._active(user)
+        person = self._workspace.active_user(user)
         self._at_home.add(person.id)
         with Audience(self._workspace, person.id) as audience:
             for app in self._workspace.apps:
@@ -230,16 +224,17 @@ class Interactions:
     def published(self, view: View) -> None:
         """An app set somebody's home tab; they see it if they are looking."""
         if view.user in self._at_home:
-            for told in list(self._workspace.on_shown):
-                told(view.user, {"view": view.shown()})
+            self._workspace.show(view.user, {"view": view.shown()})
 
     # --- asking the app
 
-    async def _ask(self, app: App, person: User, payload: Json, wait: float, *, leaves_home: bool = True) -> Answer:
+    async def _ask(
+        self, app: InstalledApp, person: User, payload: Json, wait: float, *, leaves_home: bool = True
+    ) -> Answer:
         if leaves_home:
             self._at_home.discard(person.id)
         with Audience(self._workspace, person.id) as audience:
-            return await audience.answer(await app.delivery.ask("interactive", payload), wait)
+            return await audience.answer(await app.ask("interactive", payload), wait)
 
     async def _chosen(self, use: Use, value: Any) -> Json:
         element, value = await self._with_options(use, value)
@@ -260,41 +255,25 @@ class Interactions:
         where = {"container": {"type": "view", "view_id": view.id}, "view": view.shown()}
         return Use(app=view.app, person=person, blocks=view.blocks, block=block, element=element, where=where)
 
-    def _answer_at_once(self, url: ResponseUrl, acknowledged: Acknowledgement) -> None:
+    def _answer_at_once(self, target: ResponseTarget, acknowledged: Acknowledgement) -> None:
         """Show what came with the acknowledgement of a command."""
         text, blocks = str(acknowledged.payload.get("text") or ""), list(acknowledged.payload.get("blocks") or [])
         if not text and not blocks:
             return
         if acknowledged.payload.get("response_type") == "in_channel":
-            self._responder.post(url, text, blocks, thread_ts=None, metadata=None)
+            self._responder.post(target, text, blocks, thread_ts=None, metadata=None)
         else:
-            self._responder.whisper(url, text, blocks, thread_ts=None)
+            self._responder.whisper(target, text, blocks, thread_ts=None)
 
     def _view_urls(self, view: View) -> list[Json]:
         """One response_url for each channel chosen in an element with `response_url_enabled`."""
         urls: list[Json] = []
         for ids, channel in modals.chosen_channels(view):
-            now = self._workspace.clock.time()
-            url = ResponseUrl(kind="app", app=view.app, user=view.user, channel=channel, made=now)
-            urls.append(ids | {"channel_id": channel, "response_url": self.response_urls.issue(url)})
+            target = ResponseTarget(app=view.app, user=view.user, channel=channel)
+            urls.append(ids | {"channel_id": channel, "response_url": self.response_urls.issue("app", target)})
         return urls
 
     # --- who and where
-
-    def _active(self, who: str) -> User:
-        person = self._workspace.user(who)
-        if person.deleted:
-            raise WorkspaceError(f"{person.name} has been deactivated")
-        return person
-
-    async def _enter(self, person: User, channel: str) -> Channel:
-        """Where somebody types: a public channel they join first."""
-        there = self._workspace.seen_channel(person, channel)
-        if there.is_archived:
-            raise WorkspaceError(f"{there.name} is archived")
-        if person.id not in there.members:
-            await self._workspace.join_channel(user=person.id, channel=there.id)
-        return there
 
     def _facing(self, person: User) -> View:
         """The view on the screen: a modal, else the home tab."""

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox import shapes
 from bot.sandbox.block_kit import inputs
 from bot.sandbox.interactions import payloads
-from bot.sandbox.interactions.response_urls import ResponseUrl
+from bot.sandbox.interactions.responder import ResponseTarget
 from bot.sandbox.state.activity import Happening
+from bot.sandbox.state.apps import InstalledApp
 from bot.sandbox.state.model import Channel, Json, User, WorkspaceError
-
-if TYPE_CHECKING:
-    from bot.sandbox.delivery.app import App
-    from bot.sandbox.workspace import Workspace
+from bot.sandbox.state.workspace_state import WorkspaceState
 
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
     """One element of a message or view in one person's hand."""
 
-    app: App
+    app: InstalledApp
     person: User
     blocks: list[Json]  # all of the message or view
     block: Json
@@ -32,7 +30,7 @@ class Use:
 class MessageElements:
     """The interactive side of messages, ephemeral ones included."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspaceState) -> None:
         self._workspace = workspace
         self._chosen: dict[tuple[str, str, str], dict[str, dict[str, Json]]] = {}
 
@@ -53,15 +51,13 @@ class MessageElements:
         block, element = _pick(blocks, action_id=action_id, value=value, block_id=block_id)
         return Use(app=app, person=person, blocks=blocks, block=block, element=element, where=where)
 
-    def response_url(self, use: Use, ts: str) -> ResponseUrl:
-        """Leave to answer at this message."""
+    def target(self, use: Use, ts: str) -> ResponseTarget:
+        """Answers go to this message."""
         container = use.where["container"]
-        return ResponseUrl(
-            kind="actions",
+        return ResponseTarget(
             app=use.app,
             user=use.person.id,
             channel=container["channel_id"],
-            made=self._workspace.clock.time(),
             message_ts=ts,
             ephemeral=container["is_ephemeral"],
             thread_ts=container.get("thread_ts"),
@@ -77,7 +73,7 @@ class MessageElements:
         """All that this person chose in the message."""
         return inputs.state_of(use.blocks, self._chosen.get(_holder(use, ts), {}))
 
-    def _in_message(self, channel: Channel, ts: str) -> tuple[App, list[Json], Json]:
+    def _in_message(self, channel: Channel, ts: str) -> tuple[InstalledApp, list[Json], Json]:
         message = self._workspace.message(channel.id, ts)
         app = self._workspace.app_of(message)
         if app is None:
@@ -89,7 +85,9 @@ class MessageElements:
         where = {"container": container, "channel": payloads.channel_of(channel), "message": shown}
         return app, shown.get("blocks", []), where
 
-    def _in_ephemeral(self, person: User, channel: Channel, whispered: Happening) -> tuple[App, list[Json], Json]:
+    def _in_ephemeral(
+        self, person: User, channel: Channel, whispered: Happening
+    ) -> tuple[InstalledApp, list[Json], Json]:
         app = next((app for app in self._workspace.apps if app.bot_user_id == whispered.user), None)
         if app is None or whispered.detail.get("to") != person.id or whispered.channel != channel.id:
             raise WorkspaceError(f"{person.name} does not see a message {whispered.ts} with elements there")

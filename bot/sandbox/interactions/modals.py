@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.block_kit import inputs, validation
 from bot.sandbox.interactions.views import View, ViewError, Views
 from bot.sandbox.state.activity import Answer
 from bot.sandbox.state.model import Json, WorkspaceError
-
-if TYPE_CHECKING:
-    from bot.sandbox.workspace import Workspace
+from bot.sandbox.state.workspace_state import WorkspaceState
 
 
 def find(view: View, action_id: str, block_id: str | None) -> tuple[Json, Json]:
@@ -105,7 +103,7 @@ def title(view: View) -> str:
     return label({"text": view.body.get("title")})
 
 
-def open_modal(space: Workspace, views: Views, user: str) -> View:
+def open_modal(space: WorkspaceState, views: Views, user: str) -> View:
     """The modal on somebody's screen."""
     view = views.top(user)
     if view is None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from bot.sandbox.interactions.views import View
+from bot.sandbox.state.apps import InstalledApp
 from bot.sandbox.state.model import Channel, Json, User
-
-if TYPE_CHECKING:
-    from bot.sandbox.delivery.app import App
-    from bot.sandbox.interactions.message_elements import Use
-    from bot.sandbox.interactions.views import View
-    from bot.sandbox.workspace import Workspace
+from bot.sandbox.state.workspace_state import WorkspaceState
 
 
 def slash_command(
-    space: Workspace, app: App, user: User, channel: Channel, *, command: str, text: str, trigger: str, url: str
+    space: WorkspaceState,
+    app: InstalledApp,
+    user: User,
+    channel: Channel,
+    *,
+    command: str,
+    text: str,
+    trigger: str,
+    url: str,
 ) -> Json:
     """A command; on HTTP these are the fields of a form, hence the string "false"."""
     return {
@@ -35,7 +38,7 @@ def slash_command(
 
 
 def block_actions(
-    space: Workspace, app: App, user: User, *, trigger: str, actions: list[Json], state: Json, where: Json
+    space: WorkspaceState, app: InstalledApp, user: User, *, trigger: str, actions: list[Json], state: Json, where: Json
 ) -> Json:
     """Using an element; `where` has `container`, and `message` with `channel` and `response_url`, or `view`."""
     return {
@@ -51,7 +54,7 @@ def block_actions(
     }
 
 
-def view_submission(space: Workspace, user: User, view: View, *, trigger: str, response_urls: list[Json]) -> Json:
+def view_submission(space: WorkspaceState, user: User, view: View, *, trigger: str, response_urls: list[Json]) -> Json:
     """Submitting a modal."""
     return {
         "type": "view_submission",
@@ -65,7 +68,7 @@ def view_submission(space: Workspace, user: User, view: View, *, trigger: str, r
     }
 
 
-def view_closed(space: Workspace, user: User, view: View, *, cleared: bool) -> Json:
+def view_closed(space: WorkspaceState, user: User, view: View, *, cleared: bool) -> Json:
     """Closing a modal that asked to be told."""
     return {
         "type": "view_closed",
@@ -79,7 +82,15 @@ def view_closed(space: Workspace, user: User, view: View, *, cleared: bool) -> J
 
 
 def message_shortcut(
-    space: Workspace, app: App, user: User, channel: Channel, *, callback_id: str, trigger: str, message: Json, url: str
+    space: WorkspaceState,
+    app: InstalledApp,
+    user: User,
+    channel: Channel,
+    *,
+    callback_id: str,
+    trigger: str,
+    message: Json,
+    url: str,
 ) -> Json:
     """A shortcut in a message's menu."""
     return {
@@ -97,7 +108,7 @@ def message_shortcut(
     }
 
 
-def global_shortcut(space: Workspace, app: App, user: User, *, callback_id: str, trigger: str) -> Json:
+def global_shortcut(space: WorkspaceState, app: InstalledApp, user: User, *, callback_id: str, trigger: str) -> Json:
     """A shortcut of the whole workspace: it knows no channel."""
     return {
         "type": "shortcut",
@@ -110,17 +121,19 @@ def global_shortcut(space: Workspace, app: App, user: User, *, callback_id: str,
     }
 
 
-def block_suggestion(space: Workspace, use: Use, *, value: str) -> Json:
-    """Asking the app for the options of an external select."""
+def block_suggestion(
+    space: WorkspaceState, app: InstalledApp, user: User, *, action_id: str, block_id: str, value: str, where: Json
+) -> Json:
+    """Asking the app for the options of an external select; `where` as in `block_actions`."""
     return {
         "type": "block_suggestion",
-        "user": _person(use.person),
-        "api_app_id": use.app.id,
-        "token": use.app.verification_token,
-        **_team(space, use.person),
-        **use.where,
-        "action_id": use.element["action_id"],
-        "block_id": use.block["block_id"],
+        "user": _person(user),
+        "api_app_id": app.id,
+        "token": app.verification_token,
+        **_team(space, user),
+        **where,
+        "action_id": action_id,
+        "block_id": block_id,
         "value": value,
     }
 
@@ -141,11 +154,11 @@ def _person(user: User) -> Json:
     return {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id}
 
 
-def _domain(space: Workspace, user: User) -> str:
+def _domain(space: WorkspaceState, user: User) -> str:
     return user.team_id.lower() if space.is_foreign(user) else space.domain
 
 
-def _team(space: Workspace, user: User) -> Json:
+def _team(space: WorkspaceState, user: User) -> Json:
     """The workspace of the person, which need not be the app's."""
     return {
         "team": {"id": user.team_id, "domain": _domain(space, user)},

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from bot.sandbox.actions import messages
-from bot.sandbox.interactions.response_urls import ResponseUrl
+from bot.sandbox.state.apps import InstalledApp
 from bot.sandbox.state.model import Json
 from bot.sandbox.state.typed_text import posted_text
+from bot.sandbox.state.workspace_state import WorkspaceState
 
-if TYPE_CHECKING:
-    from bot.sandbox.workspace import Workspace
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseTarget:
+    """Where an app answers one person."""
+
+    app: InstalledApp
+    user: str
+    channel: str
+    message_ts: str | None = None  # the message with the button
+    ephemeral: bool = False  # that message was shown to this person only
+    thread_ts: str | None = None
 
 
 class Responder:
     """Carries out answers that come by acknowledgement or response_url; such answers need no membership."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspaceState) -> None:
         self._workspace = workspace
 
     def post(
-        self, to: ResponseUrl, text: str, blocks: list[Json], *, thread_ts: str | None, metadata: Json | None
+        self, to: ResponseTarget, text: str, blocks: list[Json], *, thread_ts: str | None, metadata: Json | None
     ) -> None:
         """A message for everybody in the channel."""
         messages.post(
@@ -36,13 +45,13 @@ class Responder:
         )
         self._shown(to.user, text, blocks)
 
-    def whisper(self, to: ResponseUrl, text: str, blocks: list[Json], *, thread_ts: str | None) -> None:
+    def whisper(self, to: ResponseTarget, text: str, blocks: list[Json], *, thread_ts: str | None) -> None:
         """A message for this person only."""
         self._workspace.show_ephemeral(
             to.channel, to.user, text, blocks, by=to.app.bot_user_id, thread_ts=thread_ts or to.thread_ts
         )
 
-    def replace(self, to: ResponseUrl, text: str, blocks: list[Json]) -> None:
+    def replace(self, to: ResponseTarget, text: str, blocks: list[Json]) -> None:
         """Put this in place of the message with the button."""
         if to.ephemeral:
             self._forget(to)
@@ -54,7 +63,7 @@ class Responder:
             )
             self._shown(to.user, text, blocks)
 
-    def take_away(self, to: ResponseUrl) -> None:
+    def take_away(self, to: ResponseTarget) -> None:
         """Delete the message with the button."""
         if to.ephemeral:
             self._forget(to)
@@ -63,11 +72,9 @@ class Responder:
             messages.delete(self._workspace, message, by=to.app.bot_user_id)
         self._shown(to.user, "", [])
 
-    def _forget(self, to: ResponseUrl) -> None:
+    def _forget(self, to: ResponseTarget) -> None:
         shown = self._workspace.ephemerals
         shown[:] = [one for one in shown if one.ts != to.message_ts]
 
     def _shown(self, user: str, text: str, blocks: list[Json]) -> None:
-        told: list[Callable[[str, Json], None]] = list(self._workspace.on_shown)
-        for tell in told:
-            tell(user, {"text": text, "blocks": blocks, "response_type": "in_channel"})
+        self._workspace.show(user, {"text": text, "blocks": blocks, "response_type": "in_channel"})

@@ -6,15 +6,12 @@ import itertools
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.block_kit import validation
+from bot.sandbox.interactions.responder import Responder, ResponseTarget
 from bot.sandbox.state.model import Json, WorkspaceError
-
-if TYPE_CHECKING:
-    from bot.sandbox.delivery.app import App
-    from bot.sandbox.interactions.responder import Responder
-    from bot.sandbox.workspace import Workspace
+from bot.sandbox.state.workspace_state import WorkspaceState
 
 USES = 5
 LIVES = 30 * 60.0  # seconds of workspace time
@@ -22,16 +19,11 @@ LIVES = 30 * 60.0  # seconds of workspace time
 
 @dataclass(kw_only=True)
 class ResponseUrl:
-    """Leave to answer one person in one channel."""
+    """Leave to answer there."""
 
-    kind: str  # "commands" | "actions": the first part of the path
-    app: App
-    user: str
-    channel: str
-    made: float
-    message_ts: str | None = None  # the message with the button
-    ephemeral: bool = False  # that message was shown to this person only
-    thread_ts: str | None = None
+    kind: str  # "commands" | "actions" | "app": the first part of the path
+    target: ResponseTarget
+    made: float  # workspace time
     uses: int = 0
 
 
@@ -46,16 +38,16 @@ class Reply:
 class ResponseUrls:
     """All response_urls of a workspace."""
 
-    def __init__(self, workspace: Workspace, responder: Responder) -> None:
+    def __init__(self, workspace: WorkspaceState, responder: Responder) -> None:
         self._workspace = workspace
         self._responder = responder
         self._urls: dict[str, ResponseUrl] = {}
         self._number = itertools.count(1)
 
-    def issue(self, given: ResponseUrl) -> str:
-        """A new URL."""
-        path = f"{given.kind}/{self._workspace.team_id}/{next(self._number):012}/{secrets.token_hex(12)}"
-        self._urls[path] = given
+    def issue(self, kind: str, target: ResponseTarget) -> str:
+        """A new URL, good from now on."""
+        path = f"{kind}/{self._workspace.team_id}/{next(self._number):012}/{secrets.token_hex(12)}"
+        self._urls[path] = ResponseUrl(kind=kind, target=target, made=self._workspace.clock.time())
         return f"{self._workspace.origin}/{path}"
 
     def answer(self, path: str, body: Mapping[str, Any]) -> Reply:
@@ -65,23 +57,24 @@ class ResponseUrls:
             return _refused(404, "expired_url")
         if url.uses >= USES:
             return _refused(404, "used_url")
+        target = url.target
         text, blocks = str(body.get("text") or ""), list(body.get("blocks") or [])
         if validation.check_answer(blocks):
             return _refused(400, "invalid_blocks")
-        deletes = url.message_ts is not None and _true(body.get("delete_original"))
+        deletes = target.message_ts is not None and _true(body.get("delete_original"))
         if not deletes and not text and not blocks:
             return _refused(400, "no_text")
         url.uses += 1
         try:
             if deletes:
-                self._responder.take_away(url)
-            elif url.message_ts is not None and _true(body.get("replace_original")):
-                self._responder.replace(url, text, blocks)
+                self._responder.take_away(target)
+            elif target.message_ts is not None and _true(body.get("replace_original")):
+                self._responder.replace(target, text, blocks)
             elif body.get("response_type") == "in_channel":
                 thread_ts, metadata = body.get("thread_ts"), body.get("metadata")
-                self._responder.post(url, text, blocks, thread_ts=thread_ts, metadata=metadata)
+                self._responder.post(target, text, blocks, thread_ts=thread_ts, metadata=metadata)
             else:
-                self._responder.whisper(url, text, blocks, thread_ts=body.get("thread_ts"))
+                self._responder.whisper(target, text, blocks, thread_ts=body.get("thread_ts"))
         except WorkspaceError:
             return _refused(404, "message_not_found")  # the original, or the thread, is gone meanwhile
         return Reply(status=200, body="ok" if url.kind == "commands" else {"ok": True})

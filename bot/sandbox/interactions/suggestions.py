@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.block_kit.tables import SUGGESTIONS
 from bot.sandbox.interactions import payloads
+from bot.sandbox.interactions.message_elements import Use
 from bot.sandbox.state.model import Json, WorkspaceError
-
-if TYPE_CHECKING:
-    from bot.sandbox.interactions.message_elements import Use
-    from bot.sandbox.workspace import Workspace
+from bot.sandbox.state.workspace_state import WorkspaceState
 
 LEAST_TYPED = 3  # characters, unless the element says otherwise: `min_query_length`
 
@@ -21,7 +19,7 @@ def is_external(element: Json) -> bool:
     return str(element["type"]).endswith("external_select")
 
 
-async def choice(workspace: Workspace, use: Use, given: Any) -> tuple[Json, Any]:
+async def choice(workspace: WorkspaceState, use: Use, given: Any) -> tuple[Json, Any]:
     """The element with the options that were offered, and the value (or values) of those that were chosen.
 
     What is given is the piece that is typed, or {"typed": …, "value": …} where several options have it.
@@ -37,11 +35,20 @@ async def choice(workspace: Workspace, use: Use, given: Any) -> tuple[Json, Any]
     return element, values if isinstance(given, list) else values[0]
 
 
-async def _offered(workspace: Workspace, use: Use, typed: str) -> list[Json]:
+async def _offered(workspace: WorkspaceState, use: Use, typed: str) -> list[Json]:
     least = use.element.get("min_query_length", LEAST_TYPED)
     if len(typed) < least:
         raise WorkspaceError(f"type at least {least} characters: with {typed!r} the app is not asked")
-    answer = await use.app.delivery.ask("interactive", payloads.block_suggestion(workspace, use, value=typed))
+    payload = payloads.block_suggestion(
+        workspace,
+        use.app,
+        use.person,
+        action_id=use.element["action_id"],
+        block_id=use.block["block_id"],
+        value=typed,
+        where=use.where,
+    )
+    answer = await use.app.ask("interactive", payload)
     if answer.error:
         raise WorkspaceError(f"no options could be loaded: {answer.error}")
     problems: list[str] = []

@@ -5,15 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.block_kit import inputs
 from bot.sandbox.state.activity import Happening
+from bot.sandbox.state.apps import InstalledApp
 from bot.sandbox.state.model import Json
-
-if TYPE_CHECKING:
-    from bot.sandbox.delivery.app import App
-    from bot.sandbox.workspace import Workspace
+from bot.sandbox.state.workspace_state import WorkspaceState
 
 DEEPEST = 3
 
@@ -28,7 +26,7 @@ class View:
 
     id: str
     team_id: str
-    app: App
+    app: InstalledApp
     user: str
     type: str  # "modal" | "home"
     root_id: str
@@ -104,7 +102,7 @@ class View:
 class Views:
     """Every open view of a workspace; the last of a person's stack is the one on the screen."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: WorkspaceState) -> None:
         self._workspace = workspace
         self._stacks: dict[str, list[View]] = {}
         self._homes: dict[tuple[str, str], View] = {}
@@ -122,14 +120,14 @@ class Views:
         """What the app published on this person's home tab."""
         return self._homes.get((app_id, user))
 
-    def open(self, app: App, user: str, body: Mapping[str, Any], *, channel: str | None) -> View:
+    def open(self, app: InstalledApp, user: str, body: Mapping[str, Any], *, channel: str | None) -> View:
         """Show a modal; one that was open before makes way."""
         self._free(app, body, except_for=None)
         view = self._new(app, user, "modal", channel=channel)
         self._stacks[user] = [view]
         return self._fill(view, body, "opened")
 
-    def push(self, app: App, user: str, body: Mapping[str, Any], *, on: str | None) -> View:
+    def push(self, app: InstalledApp, user: str, body: Mapping[str, Any], *, on: str | None) -> View:
         """Put a modal on top of the one with the id `on`."""
         below = self.top(user)
         if below is None or on not in {view.id for view in self.stack(user)}:
@@ -142,7 +140,7 @@ class Views:
         self._stacks[user].append(view)
         return self._fill(view, body, "pushed")
 
-    def find(self, app: App, *, view_id: str = "", external_id: str = "") -> View:
+    def find(self, app: InstalledApp, *, view_id: str = "", external_id: str = "") -> View:
         """An open view of this app."""
         for view in self._all():
             wanted = view.id == view_id if view_id else bool(external_id) and view.external_id == external_id
@@ -157,7 +155,7 @@ class Views:
         self._free(view.app, body, except_for=view)
         return self._fill(view, body, "updated")
 
-    def publish(self, app: App, user: str, body: Mapping[str, Any], *, expected_hash: str = "") -> View:
+    def publish(self, app: InstalledApp, user: str, body: Mapping[str, Any], *, expected_hash: str = "") -> View:
         """Set a person's home tab."""
         view = self._homes.get((app.id, user))
         if view is None:
@@ -182,12 +180,12 @@ class Views:
     def _all(self) -> list[View]:
         return [*(view for stack in self._stacks.values() for view in stack), *self._homes.values()]
 
-    def _free(self, app: App, body: Mapping[str, Any], *, except_for: View | None) -> None:
+    def _free(self, app: InstalledApp, body: Mapping[str, Any], *, except_for: View | None) -> None:
         wanted = body.get("external_id")
         if wanted and any(v.external_id == wanted and v.app is app and v is not except_for for v in self._all()):
             raise ViewError("duplicate_external_id")
 
-    def _new(self, app: App, user: str, kind: str, *, channel: str | None) -> View:
+    def _new(self, app: InstalledApp, user: str, kind: str, *, channel: str | None) -> View:
         view_id, team = self._workspace.new_id("V"), self._workspace.team_id
         return View(
             id=view_id, team_id=team, app=app, user=user, type=kind, root_id=view_id, previous_id=None, channel=channel
@@ -209,6 +207,5 @@ class Views:
                     detail={"to": view.user, "how": how, "view_id": view.id, "callback_id": view.callback_id},
                 )
             )
-            for told in list(self._workspace.on_shown):
-                told(view.user, {"text": "", "blocks": [], "response_type": "ephemeral", "view": shown})
+            self._workspace.show(view.user, {"text": "", "blocks": [], "response_type": "ephemeral", "view": shown})
         return view

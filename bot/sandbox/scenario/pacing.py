@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import timedelta
 from typing import Protocol
 
+from bot.sandbox.state.activity import Happening
 from bot.sandbox.state.clock import SteppedClock
-from bot.sandbox.workspace import Happening, Workspace
+from bot.sandbox.workspace import Workspace
 
 CHUNK = 0.05  # machine seconds between two looks at the progress
 CATCH_UP = 1.0  # machine seconds of delay that are made good; the rest is forgiven, or a slow step makes many rush

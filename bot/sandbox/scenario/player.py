@@ -22,7 +22,8 @@ from bot.sandbox.scenario.story import (
     Step,
     Upload,
 )
-from bot.sandbox.workspace import Workspace, WorkspaceError
+from bot.sandbox.state.model import WorkspaceError
+from bot.sandbox.workspace import Workspace
 
 NextDue = Callable[[], Awaitable[datetime | None]]
 

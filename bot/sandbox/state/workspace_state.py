@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.state.activity import Happening
+from bot.sandbox.state.apps import InstalledApp
 from bot.sandbox.state.clock import WorkspaceClock
 from bot.sandbox.state.emoji import is_standard
 from bot.sandbox.state.model import SLACKBOT, Channel, File, Json, Message, User, WorkspaceError
 from bot.sandbox.state.typed_text import typed_text
-
-if TYPE_CHECKING:
-    from bot.sandbox.delivery.app import App
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _STRIDE = 1_442_695_040_893  # no common factor with 36, so numbers map to ids one to one; it only spreads them
@@ -33,7 +31,7 @@ class WorkspaceState:
         self.files: dict[str, File] = {}
         self.emoji: dict[str, str] = {}  # custom ones: name -> address of the picture
         self.usergroups: list[Json] = []
-        self.apps: list[App] = []
+        self.apps: Sequence[InstalledApp] = ()
         self.slackbot = User(
             id=SLACKBOT, team_id=self.team_id, name="slackbot", real_name="Slackbot", tz="America/Los_Angeles"
         )
@@ -61,6 +59,69 @@ class WorkspaceState:
     def now(self) -> int:
         return int(self.clock.time())
 
+    # --- the setting
+
+    def add_user(
+        self,
+        name: str,
+        *,
+        real_name: str,
+        title: str = "",
+        tz: str = "UTC",
+        is_bot: bool = False,
+        is_restricted: bool = False,
+        is_ultra_restricted: bool = False,
+        team_id: str | None = None,
+    ) -> User:
+        """Somebody new; nobody is told. Guests are restricted, those of one channel ultra restricted.
+
+        With a `team_id` of their own they belong to another workspace, and their channels are shared with it.
+        """
+        if any(user.name == name for user in self.users.values()):
+            raise WorkspaceError(f"there is already a user {name!r}")
+        user = User(
+            id=self.new_id("U"),
+            team_id=team_id or self.team_id,
+            name=name,
+            real_name=real_name,
+            title=title,
+            tz=tz,
+            is_bot=is_bot,
+            is_restricted=is_restricted or is_ultra_restricted,
+            is_ultra_restricted=is_ultra_restricted,
+        )
+        user.email = "" if is_bot else f"{name}@{self.domain}.example"
+        user.updated = self.now()
+        self.users[user.id] = user
+        return user
+
+    def add_usergroup(self, handle: str, *, name: str, members: Iterable[str]) -> str:
+        """A group that can be mentioned as one; the answer is its id."""
+        now = self.now()
+        group = {
+            "id": self.new_id("S"),
+            "team_id": self.team_id,
+            "is_usergroup": True,
+            "is_subteam": True,
+            "name": name,
+            "description": "",
+            "handle": handle,
+            "is_external": False,
+            "date_create": now,
+            "date_update": now,
+            "date_delete": 0,
+            "auto_provision": False,
+            "created_by": self.slackbot.id,
+            "updated_by": self.slackbot.id,
+            "prefs": {"channels": [], "groups": []},
+            "users": [self.user(who).id for who in members],
+        }
+        self.usergroups.append(group)
+        return str(group["id"])
+
+    def add_app(self, app: InstalledApp) -> None:
+        self.apps = [*self.apps, app]
+
     # --- look-ups
 
     def user(self, who: str) -> User:
@@ -85,6 +146,23 @@ class WorkspaceState:
             raise WorkspaceError(f"unknown channel {which!r}; there are: {names}")
         return found
 
+    def active_user(self, who: str) -> User:
+        """By id or by name, and not deactivated."""
+        person = self.user(who)
+        if person.deleted:
+            raise WorkspaceError(f"{person.name} has been deactivated")
+        return person
+
+    def seen_channel(self, person: User, which: str) -> Channel:
+        """The channel, where this person can look into it; WorkspaceError where they cannot."""
+        there = self.channel(which)
+        if self.sees(person, there):
+            return there
+        name = there.name or there.id
+        if there.is_private or there.is_direct:
+            raise WorkspaceError(f"{person.name} is not in the private channel {name}")
+        raise WorkspaceError(f"{person.name} sees only the channels they were brought into, and {name} is not one")
+
     def channel_named(self, name: str) -> Channel | None:
         return next((c for c in self.channels.values() if c.name == name and name), None)
 
@@ -96,7 +174,7 @@ class WorkspaceState:
             raise WorkspaceError(f"there is no message {ts} in {there.name or there.id}")
         return message
 
-    def app_of(self, message: Message) -> App | None:
+    def app_of(self, message: Message) -> InstalledApp | None:
         """The app that posted it."""
         return next((app for app in self.apps if message.app_id and app.id == message.app_id), None)
 
@@ -207,9 +285,13 @@ class WorkspaceState:
         )
         self.ephemerals.append(shown)
         self.tell(shown)
-        for told in list(self.on_shown):
-            told(person.id, {"text": text, "blocks": list(blocks), "response_type": "ephemeral", "ts": ts})
+        self.show(person.id, {"text": text, "blocks": list(blocks), "response_type": "ephemeral", "ts": ts})
         return ts
+
+    def show(self, user: str, shown: Json) -> None:
+        """Let whoever waits for an answer know what this person is shown: {text, blocks, response_type, view …}."""
+        for told in list(self.on_shown):
+            told(user, shown)
 
     def unacknowledged(self) -> int:
         """Envelopes sent and not yet acknowledged or given up; retries that wait for their time do not count."""

@@ -7,23 +7,21 @@ import ipaddress
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
 from bot.sandbox.actions import channels
-from bot.sandbox.delivery.faults import FaultError
+from bot.sandbox.delivery.faults import FaultError, Faults
 from bot.sandbox.delivery.http_mode import RequestUrlError
 from bot.sandbox.interactions.interactions import Interactions
 from bot.sandbox.state.activity import Answer
 from bot.sandbox.state.clock import SteppedClock
 from bot.sandbox.state.model import Json, WorkspaceError
 from bot.sandbox.web import snapshot
+from bot.sandbox.web.call_log import CallLog
 from bot.sandbox.web.control_request import ControlRequest, RefusalError, known
 from bot.sandbox.workspace import Workspace
-
-if TYPE_CHECKING:
-    from bot.sandbox.web.server import SandboxServer
 
 _LOCAL_NAMES = {"localhost"}
 
@@ -31,10 +29,24 @@ _LOCAL_NAMES = {"localhost"}
 Action = Callable[[ControlRequest], Awaitable[Json]]
 
 
+class ControlledServer(Protocol):
+    """What the control interface needs of the server."""
+
+    workspace: Workspace
+    faults: Faults
+    calls: CallLog
+
+    async def reset(self) -> None: ...
+
+    def refresh(self, reason: str, count: int | None) -> int: ...
+
+    def silence(self, count: int | None) -> int: ...
+
+
 class Control:
     """Serves `/_control` for one server."""
 
-    def __init__(self, server: SandboxServer) -> None:
+    def __init__(self, server: ControlledServer) -> None:
         self._server = server
         self._actions: dict[str, Action] = {
             name.removeprefix("_do_"): getattr(self, name) for name in dir(self) if name.startswith("_do_")

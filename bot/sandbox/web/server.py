@@ -17,7 +17,7 @@ from bot.sandbox.delivery.faults import Faults
 from bot.sandbox.state.clock import WorkspaceClock
 from bot.sandbox.state.model import Json
 from bot.sandbox.web import api, file_urls
-from bot.sandbox.web.api import views
+from bot.sandbox.web.api.apps import OPEN_CONNECTION
 from bot.sandbox.web.api.arguments import Arguments, read_arguments
 from bot.sandbox.web.call_log import CallLog, LoggedCall
 from bot.sandbox.web.control import Control
@@ -27,7 +27,7 @@ from bot.sandbox.workspace import Workspace
 
 _LARGEST_BODY = 64 * 1024 * 1024
 _SHUTDOWN = 0.2  # seconds that requests still under way get at the end
-_APP_TOKEN_METHODS = {views.OPEN_CONNECTION}
+_APP_TOKEN_METHODS = {OPEN_CONNECTION}
 
 
 @dataclass(frozen=True, kw_only=True)

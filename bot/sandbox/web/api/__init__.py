@@ -1,6 +1,7 @@
-"""Slack's Web API over the workspace; other parts add their own families to the same table of methods."""
+"""Slack's Web API over the workspace: a module for each family of methods."""
 
 from bot.sandbox.web.api import (
+    apps,
     auth,
     bookmarks,
     bots,
@@ -12,6 +13,7 @@ from bot.sandbox.web.api import (
     reactions,
     usergroups,
     users,
+    views,
 )
 from bot.sandbox.web.api.files import receive_upload
 from bot.sandbox.web.api.registry import METHODS, ApiError, Call, Method, call, invalid_arguments, method
@@ -21,6 +23,7 @@ __all__ = [
     "ApiError",
     "Call",
     "Method",
+    "apps",
     "auth",
     "bookmarks",
     "bots",
@@ -36,4 +39,5 @@ __all__ = [
     "receive_upload",
     "usergroups",
     "users",
+    "views",
 ]

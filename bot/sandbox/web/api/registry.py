@@ -6,13 +6,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bot.sandbox.delivery.app import App
 from bot.sandbox.state.model import Channel, Json, Message, User
 from bot.sandbox.workspace import Workspace
-
-if TYPE_CHECKING:
-    from bot.sandbox.delivery.app import App
 
 _TS = re.compile(r"\d{1,10}\.\d{6}")
 _TRUE = {"true", "1"}

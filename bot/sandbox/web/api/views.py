@@ -1,4 +1,4 @@
-"""The Web API methods views.* and apps.connections.open, in the table of all methods."""
+"""views.*: modals in exchange for triggers, and home tabs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from bot.sandbox.state.model import Json
 from bot.sandbox.web.api.registry import ApiError, Call, invalid_arguments, method
 
 LARGEST_VIEW = 250_000  # bytes of JSON
-OPEN_CONNECTION = "apps.connections.open"
 
 
 @method("views.open", required=("view",))
@@ -61,13 +60,6 @@ def publish_view(call: Call) -> Json:
         return view
 
     return _shown(publish)
-
-
-@method(OPEN_CONNECTION)
-def open_connection(call: Call) -> Json:
-    """A WebSocket address that serves once."""
-    origin = call.workspace.origin.replace("http", "ws", 1)
-    return {"url": f"{origin}/link/?ticket={call.app.sockets.open_ticket()}&app_id={call.app.id}"}
 
 
 def _view(call: Call, kind: str) -> Json:
