@@ -11,9 +11,9 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from bot.sandbox import SandboxServer
-from bot.sandbox.web import control
 from bot.sandbox.web.api import METHODS
 from bot.sandbox.web.api.arguments import WITHOUT_JSON
+from bot.sandbox.web.local_only import local_only
 from tests import slack_facts
 from tests.sandbox.bots import BareSocket, WatchedClock, bolt_app, in_socket_mode, over_http, serving, web_client
 
@@ -314,7 +314,7 @@ async def test_another_machine_is_kept_out() -> None:
         raise AssertionError("must not be reached")
 
     request = make_mocked_request("GET", "/_control/state", headers={"Host": "127.0.0.1:80"}).clone(remote="10.0.0.7")
-    assert (await control._local_only(request, handler)).status == 403
+    assert (await local_only(request, handler)).status == 403
 
 
 async def test_files_go_up_and_come_down(remote: Remote) -> None:

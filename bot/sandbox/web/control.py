@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -21,10 +20,8 @@ from bot.sandbox.state.model import Json, WorkspaceError
 from bot.sandbox.web import snapshot
 from bot.sandbox.web.call_log import CallLog
 from bot.sandbox.web.control_request import ControlRequest, RefusalError, known
+from bot.sandbox.web.local_only import local_only
 from bot.sandbox.workspace import Workspace
-
-_LOCAL_NAMES = {"localhost"}
-
 
 Action = Callable[[ControlRequest], Awaitable[Json]]
 
@@ -54,7 +51,7 @@ class Control:
 
     def application(self) -> web.Application:
         """The part of the server below /_control."""
-        application = web.Application(middlewares=[_local_only, _in_sentences])
+        application = web.Application(middlewares=[local_only, _in_sentences])
         application.router.add_get("/state", self._state)
         application.router.add_get("/messages/{channel}", self._messages)
         application.router.add_get("/calls", self._calls)
@@ -301,17 +298,6 @@ class Control:
 
 
 @web.middleware
-async def _local_only(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """Only this machine may ask, and under its own name: a web page cannot reach it through a foreign one."""
-    host = request.host.rpartition(":")[0] if not request.host.endswith("]") else request.host
-    if not _is_local(request.remote or "") or not _is_local((host or request.host).strip("[]")):
-        return web.json_response({"ok": False, "error": "the control interface is for this machine only"}, status=403)
-    return await handler(request)
-
-
-@web.middleware
 async def _in_sentences(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
@@ -324,13 +310,6 @@ async def _in_sentences(
         return web.json_response({"ok": False, "error": str(refused)}, status=400)
     except web.HTTPException as refused:
         return web.json_response({"ok": False, "error": refused.reason}, status=refused.status)
-
-
-def _is_local(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return address in _LOCAL_NAMES
 
 
 def _answer(answer: Answer) -> dict[str, Any]:
