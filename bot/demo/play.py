@@ -18,9 +18,9 @@ from bot.demo.screen import Screen, console_for_show
 from bot.demo.transcript import write_transcripts
 from bot.sandbox import SandboxServer, SteppedClock, Workspace, install_app
 from bot.sandbox.scenario.loader import ScenarioError, load_scenario
+from bot.sandbox.scenario.model import Scenario
 from bot.sandbox.scenario.pacing import PlayError, SteppedPacing
 from bot.sandbox.scenario.player import Player, PlayResult
-from bot.sandbox.scenario.story import Scenario
 
 DEFAULT_SCENARIO = Path(__file__).with_name("github-2018-10-21.yaml")
 _EVENNESS = 0.7  # how much of a fast show's time is dealt out by step, so that the first busy hour can be read

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.text import Text
 
 from bot.demo.lines import Line, Narrator
+from bot.sandbox.scenario.model import Scenario
 from bot.sandbox.scenario.player import Refusal
-from bot.sandbox.scenario.story import Scenario
 from bot.sandbox.state.activity import Happening
 from bot.sandbox.workspace import Workspace
 

@@ -9,9 +9,9 @@ import pytest
 
 from bot.sandbox import RealClock, SandboxServer, SteppedClock, Workspace, install_app
 from bot.sandbox.scenario.loader import parse_scenario
+from bot.sandbox.scenario.model import Scenario
 from bot.sandbox.scenario.pacing import PlayError, RealPacing, SteppedPacing
 from bot.sandbox.scenario.player import Player, PlayResult
-from bot.sandbox.scenario.story import Scenario
 from bot.sandbox.state.activity import Happening
 
 START = datetime(2018, 10, 21, 22, 52, tzinfo=UTC)

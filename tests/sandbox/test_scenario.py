@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.sandbox.scenario.loader import ScenarioError, load_scenario, parse_scenario
-from bot.sandbox.scenario.story import Delete, Edit, Join, Leave, Pin, React, Run, Say, Scenario, Upload
+from bot.sandbox.scenario.model import Delete, Edit, Join, Leave, Pin, React, Run, Say, Scenario, Upload
 
 HEAD = """\
 title: Database primaries promoted in the wrong region

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from bot.sandbox.scenario.located_yaml import Problems, read_mapping
+from bot.sandbox.scenario.model import Scenario
 from bot.sandbox.scenario.reader import ScenarioReader
-from bot.sandbox.scenario.story import Scenario
 
 
 class ScenarioError(Exception):

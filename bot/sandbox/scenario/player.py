@@ -6,8 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.sandbox.scenario.pacing import Pacing, PlayError
-from bot.sandbox.scenario.story import (
+from bot.sandbox.scenario.model import (
     INCIDENT,
     Action,
     Delete,
@@ -22,6 +21,7 @@ from bot.sandbox.scenario.story import (
     Step,
     Upload,
 )
+from bot.sandbox.scenario.pacing import Pacing, PlayError
 from bot.sandbox.state.model import WorkspaceError
 from bot.sandbox.workspace import Workspace
 

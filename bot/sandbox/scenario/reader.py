@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import yaml
 
 from bot.sandbox.scenario.located_yaml import Place, Problems, Table, Word, did_you_mean
-from bot.sandbox.scenario.story import (
+from bot.sandbox.scenario.model import (
     Action,
     Delete,
     Edit,

@@ -9,7 +9,7 @@ import pytest
 
 from bot.demo.play import DEFAULT_SCENARIO
 from bot.sandbox.scenario.loader import load_scenario
-from bot.sandbox.scenario.story import Delete, Edit, React, Run, Say, Scenario, Step, Upload
+from bot.sandbox.scenario.model import Delete, Edit, React, Run, Say, Scenario, Step, Upload
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A story: who is in it, and what each of them does and when; the values that a checked scenario file is made of."""
+"""A scenario: who is in it, and what each of them does and when; the values that a checked file is made of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
