@@ -9,7 +9,7 @@ LOCK_ARGS ?=
 SEED ?=
 DATABASE ?=
 
-.PHONY: help demo test test-fast check format mutants bench bench-size chaos lock migration clean
+.PHONY: help demo test test-fast check format sentences mutants bench bench-size chaos lock migration clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -33,6 +33,9 @@ check: $(VENV)/.dev  ## style, types and the import rules
 format: $(VENV)/.dev  ## put the code into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+sentences: $(VENV)/.dev  ## write every sentence that people read into tests/sentences.txt, to be read aloud
+	$(BIN)/python -m tests.sentences
 
 mutants: $(VENV)/.dev  ## break the rules in bot/domain, and see whether their tests notice; some minutes
 	$(BIN)/python -m tests.mutants
