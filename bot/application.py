@@ -11,12 +11,12 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.delivery.dispatcher import Dispatcher
 from bot.health import Health
+from bot.intake.applier import Applier
 from bot.service.desk import Desk
 from bot.service.due import DueJobs
-from bot.slack.applier import Applier
 from bot.slack.backfill import Backfill
 from bot.slack.gateway import Gateway
-from bot.slack.inbox import Inbox
+from bot.slack.inbox import SlackInbox
 from bot.slack.membership import Membership
 from bot.store import outbox
 from bot.store.outages import fault_in
@@ -63,7 +63,7 @@ class Application:
         *,
         desk: Desk,
         slack: Gateway,
-        inbox: Inbox,
+        inbox: SlackInbox,
         applier: Applier,
         dispatchers: Sequence[Dispatcher[Any]],
         jobs: DueJobs,

@@ -19,6 +19,8 @@ from bot.delivery.dispatcher import Dispatcher
 from bot.domain.runbook import Runbook
 from bot.errors import NOT_LET_IN, ConfigError, SlackBusy, SlackRefused, SlackUnclear, StoreError
 from bot.health import Health
+from bot.intake.applier import Applier
+from bot.intake.inbox import Inbox
 from bot.render.words import Words
 from bot.report import exporters
 from bot.resources import packaged
@@ -29,17 +31,16 @@ from bot.service.incidents import every_incident
 from bot.service.report import report
 from bot.slack import permalinks
 from bot.slack.app import slack_app
-from bot.slack.applier import Applier
 from bot.slack.backfill import Backfill
 from bot.slack.destination import SlackDestination
 from bot.slack.gateway import Gateway
 from bot.slack.identity import identify
-from bot.slack.inbox import Inbox
-from bot.slack.listeners import events
+from bot.slack.inbox import SlackInbox
 from bot.slack.listeners.interactions import Interactions
 from bot.slack.membership import Membership
 from bot.slack.origin import Doorkeeper
 from bot.slack.socket_mode import SocketModeReceiver
+from bot.slack.source import SlackSource
 from bot.store.database import Database
 from bot.store.migrate import anything_in, migrate
 from bot.store.tables import Workspace
@@ -151,7 +152,8 @@ async def running_bot(
             team_id=workspace.team_id,
             permalinks=permalinks,
         )
-        inbox, membership = Inbox(desk, workspace), Membership(desk, slack, workspace)
+        came_in, membership = Inbox(desk), Membership(desk, slack, workspace)
+        inbox = SlackInbox(came_in, workspace)
         app = slack_app(
             slack=slack,
             token=environment.bot_token,
@@ -179,7 +181,7 @@ async def running_bot(
             desk=desk,
             slack=slack,
             inbox=inbox,
-            applier=Applier(desk, events.apply, inbox),
+            applier=Applier(desk, SlackSource(), came_in),
             dispatchers=[
                 Dispatcher(desk, SlackDestination(slack, words, desk.clock)),
                 *(Dispatcher(desk, one) for one in webhooks(environment, settings, desk.clock)),

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.service.command import Command
 from bot.slack.gateway import Gateway
-from bot.slack.inbox import Inbox
+from bot.slack.inbox import SlackInbox
 from bot.slack.listeners import card, choices, commands, forms, others
 from bot.slack.listeners.interactions import Interactions
 from bot.slack.origin import Doorkeeper
@@ -25,7 +25,7 @@ def slack_app(
     signing_secret: str,
     workspace: Workspace,
     doorkeeper: Doorkeeper,
-    inbox: Inbox,
+    inbox: SlackInbox,
     interactions: Interactions,
     known_commands: Mapping[str, Command],
 ) -> AsyncApp:

@@ -2,18 +2,16 @@
 
 import asyncio
 import logging
-import math
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.service.desk import Desk
+from bot.intake.inbox import Inbox, Receipt, Told
 from bot.slack.origin import is_for_us
 from bot.slack.payload import part_at
 from bot.store import inbox
-from bot.store.outages import fault_in
 from bot.store.tables import Workspace
 
 log = logging.getLogger(__name__)
@@ -22,44 +20,19 @@ log = logging.getLogger(__name__)
 SLACK_TRIES_FOR = 180.0
 # Seconds: what app_rate_limited speaks for.
 _HELD_BACK_FOR = 60.0
-# What is told when an event is stored (None), or could not be.
-Told = Callable[[Exception | None], None]
-
-# A rush is over when nothing has come for so long.
-_RUSH_SECONDS = 0.02
-_SECONDS_TO_JOIN = 0.001
 # Told by the bot's own doings too, and needed: it learns from them who is in a channel.
 _KEPT_OF_OUR_OWN = frozenset({"member_joined_channel", "member_left_channel"})
 
 
-class Inbox:
-    """Stores events in front of Bolt's listeners; bot.slack.applier applies them."""
+class SlackInbox:
+    """Stores events in front of Bolt's listeners; bot.slack.source applies them."""
 
-    def __init__(self, desk: Desk, workspace: Workspace) -> None:
-        self._desk = desk
+    def __init__(self, inbox: Inbox, workspace: Workspace) -> None:
+        self._inbox = inbox
         self._workspace = workspace
-        self.arrived = asyncio.Event()  # set after each commit
         # By the event loop's clock: since when nothing could be stored, and when Slack last held events back.
         self._failing_since: float | None = None
         self._held_back_at: float | None = None
-        self._rushed_at = -math.inf  # by the event loop's clock: when events last shared a commit
-        # What came while a commit was under way shares the next one.
-        self._to_store: list[tuple[inbox.Payload, Told]] = []
-        self._storing: asyncio.Task[None] | None = None
-
-    @property
-    def in_a_rush(self) -> bool:
-        """Whether events come so fast that they share commits."""
-        return self.storing or self._rushed
-
-    @property
-    def _rushed(self) -> bool:
-        return asyncio.get_running_loop().time() - self._rushed_at < _RUSH_SECONDS
-
-    @property
-    def storing(self) -> bool:
-        """Whether anything is on its way into the database."""
-        return self._storing is not None
 
     def take_missed(self) -> bool:
         """Whether there were events that Slack does not send again; says so once, to whoever reads the channels."""
@@ -73,8 +46,7 @@ class Inbox:
 
     async def all_stored(self) -> None:
         """Returns when nothing is on its way into the database any more."""
-        while self._storing is not None:
-            await asyncio.wait([self._storing])
+        await self._inbox.all_stored()
 
     async def middleware(
         self,
@@ -86,19 +58,10 @@ class Inbox:
 
     async def take(self, body: Mapping[str, Any]) -> bool:
         """Returns once an event is committed under its id; False for what is no event."""
-        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-        def tell(problem: Exception | None) -> None:
-            if stored.done():
-                return
-            if problem is None:
-                stored.set_result(None)
-            else:
-                stored.set_exception(problem)
-
-        if not self.take_up(body, tell):
+        receipt = Receipt()
+        if not self.take_up(body, receipt.tell):
             return False
-        await stored
+        await receipt.given()
         return True
 
     def take_up(self, body: Mapping[str, Any], tell: Told) -> bool:
@@ -127,51 +90,15 @@ class Inbox:
             lane=_lane(event),
             body={"event": event, "event_time": body.get("event_time")},
         )
-        self._to_store.append((row, tell))
-        if self._storing is None:
-            self._storing = asyncio.create_task(self._store_all())
+        self._inbox.take_up(row, lambda problem: self._stored(problem, tell))
         return True
 
-    async def _store_all(self) -> None:
-        try:
-            while self._to_store:
-                # What has already arrived may join; in a rush, what is just arriving too: one commit more costs more.
-                await asyncio.sleep(_SECONDS_TO_JOIN if self._rushed else 0)
-                together, self._to_store = self._to_store, []
-                try:
-                    await self._store([payload for payload, _ in together])
-                except Exception as problem:
-                    # Whoever waits gets it: without an acknowledgement Slack sends the event again.
-                    self._failing_since = self._failing_since or asyncio.get_running_loop().time()
-                    if fault_in(problem) is None:
-                        log.warning("The database is away; events were not stored.", extra={"action": "outage"})
-                    else:
-                        log.exception("Events could not be stored.", extra={"action": "inbox_store_failed"})
-                    for _, tell in together:
-                        tell(problem)
-                else:
-                    for _, tell in together:
-                        tell(None)
-                    now = asyncio.get_running_loop().time()
-                    if len(together) > 1:
-                        self._rushed_at = now
-                    if self._failing_since is not None and now - self._failing_since < SLACK_TRIES_FOR:
-                        self._failing_since = None
-                    self.arrived.set()
-        finally:
-            self._storing = None
-
-    async def _store(self, payloads: Sequence[inbox.Payload]) -> None:
-        try:
-            await self._store_once(payloads)
-        except Exception as problem:
-            if fault_in(problem) is not None:
-                raise
-            await self._store_once(payloads)  # the connection may be of before a restart of the database
-
-    async def _store_once(self, payloads: Sequence[inbox.Payload]) -> None:
-        async with self._desk.database.statement() as connection:
-            await inbox.store(connection, self._desk.team_id, payloads, received_at=self._desk.clock.now())
+    def _stored(self, problem: Exception | None, tell: Told) -> None:
+        if problem is not None:
+            self._failing_since = self._failing_since or asyncio.get_running_loop().time()
+        elif self._failing_since and asyncio.get_running_loop().time() - self._failing_since < SLACK_TRIES_FOR:
+            self._failing_since = None
+        tell(problem)
 
     def _is_our_own(self, event: Mapping[str, Any]) -> bool:
         """What the bot does itself is in the database already."""

@@ -19,7 +19,7 @@ from bot.domain.times import span
 from bot.errors import SlackUnreachable
 from bot.metrics import ACKNOWLEDGEMENT_SECONDS
 from bot.slack.gateway import Gateway
-from bot.slack.inbox import Inbox
+from bot.slack.inbox import SlackInbox
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class _Client(SocketModeClient):
     On the SDK's way each would be a task of its own, which costs more than storing it.
     """
 
-    def __init__(self, inbox: Inbox, **options: Any) -> None:
+    def __init__(self, inbox: SlackInbox, **options: Any) -> None:
         super().__init__(**options)
         self._inbox = inbox
         self._stored: list[tuple[str, float]] = []  # envelopes to be acknowledged, and when they were received
@@ -83,7 +83,7 @@ class _Client(SocketModeClient):
 class _Connection:
     """One connection; commands, clicks and submissions are Bolt's."""
 
-    def __init__(self, app: AsyncApp, inbox: Inbox, *, app_token: str, api_url: str) -> None:
+    def __init__(self, app: AsyncApp, inbox: SlackInbox, *, app_token: str, api_url: str) -> None:
         self._app = app
         self.client = _Client(
             inbox,
@@ -130,7 +130,7 @@ class SocketModeReceiver:
     def __init__(
         self,
         app: AsyncApp,
-        inbox: Inbox,
+        inbox: SlackInbox,
         *,
         app_token: str,
         api_url: str,

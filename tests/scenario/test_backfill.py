@@ -10,12 +10,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 
 from bot.errors import SlackRefused
+from bot.intake.inbox import Inbox
 from bot.sandbox import SteppedClock, default_workspace
 from bot.service import chat, history, lifecycle
 from bot.service.incidents import by_number
 from bot.slack.backfill import Backfill
 from bot.slack.gateway import Gateway
-from bot.slack.inbox import Inbox
 from bot.store.tables import Message, MessageVersion, Participant, Workspace
 from tests.databases import in_turn
 from tests.world import START, World, open_world

@@ -18,9 +18,10 @@ from bot.cli.arguments import parser
 from bot.config import DEFAULT_DATABASE_URL, Environment, SocketMode
 from bot.delivery import dispatcher
 from bot.errors import StoreError
+from bot.intake import applier
 from bot.metrics import REGISTRY
 from bot.service import due
-from bot.slack import applier, gateway
+from bot.slack import gateway
 from bot.store import database, depths, purge
 from bot.store.base import Base
 from bot.web.slack_http import PATH

@@ -1,4 +1,4 @@
-"""Plain events: applied by bot.slack.applier, some in one transaction, in any order that Slack sends them."""
+"""Plain events: applied by bot.intake.applier, some in one transaction, in any order that Slack sends them."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime

@@ -1,26 +1,20 @@
-"""Applies what the inbox holds, behind the acknowledgement: in order for each channel, once."""
+"""Applies what a source has brought, behind the answer that it was given: in order for each lane, once."""
 
 import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
 from bot.errors import TooEarly
+from bot.intake.inbox import Inbox
+from bot.intake.source import Source
 from bot.service.desk import Desk, UnitOfWork
-from bot.service.incidents import known_channels
-from bot.slack.inbox import Inbox
-from bot.slack.slack_event import SlackEvent
-from bot.store import inbox, outbox
+from bot.store import inbox
 from bot.store.outages import fault_in, first_line
 from bot.store.tables import InboxItem
 
 log = logging.getLogger(__name__)
-
-
-# Applies events of one lane, in their order.
-Apply = Callable[[UnitOfWork, Sequence[SlackEvent]], Awaitable[None]]
 
 _MOST_ATTEMPTS = 5
 _FIRST_REST = 0.05  # seconds; doubled with each try, since what went wrong may pass
@@ -31,7 +25,7 @@ _ROUND_SECONDS = 1.0
 _MOST_TOGETHER, _MOST_IN_A_RUSH = 100, 20
 _SECONDS_TOGETHER = 0.03
 _SECONDS_UNTIL_NOT_TOO_EARLY = 0.02
-# Storing what comes in goes before applying it: Slack waits for the one, nobody for the other. But not for ever.
+# Storing what comes in goes before applying it: the sender waits for the one, nobody for the other. But not for ever.
 _CALM_SECONDS = 0.01
 _LONGEST_WAIT_FOR_CALM = 0.5
 # A database that is away fails before anything is applied, or everywhere. What says so in one lane so many times in a
@@ -42,9 +36,9 @@ _WORKERS = 3
 
 
 class Applier:
-    def __init__(self, desk: Desk, apply: Apply, came_in: Inbox) -> None:
+    def __init__(self, desk: Desk, source: Source, came_in: Inbox) -> None:
+        self.source = source
         self._desk = desk
-        self._apply = apply
         self._inbox = came_in
         self._too_early: set[str] = set()  # lanes
         self._resting: dict[str, float] = {}  # lanes in which something failed, until when by the event loop's clock
@@ -59,8 +53,8 @@ class Applier:
 
     async def busy(self) -> bool:
         """Whether anything could be applied now."""
-        too_early = self._too_early if self._too_early and await self._is_too_early() else ()
         async with self._desk.look() as uow:
+            too_early = await self._still_too_early(uow)
             return self._inbox.storing or await inbox.anything_waits(uow.session, uow.team_id, but=too_early)
 
     def stalled_for(self) -> float:
@@ -79,24 +73,22 @@ class Applier:
                 await self._look_again()
 
     async def _calm(self) -> bool:
-        """Waits until events no longer come in a rush; False where they still do."""
+        """Waits until payloads no longer come in a rush; False where they still do."""
         clock = asyncio.get_running_loop().time
         until = clock() + _LONGEST_WAIT_FOR_CALM
         while (rush := self._inbox.in_a_rush) and clock() < until:  # noqa: ASYNC110 - the end of a rush is no event
             await asyncio.sleep(_CALM_SECONDS / 2)
         return not rush
 
-    async def _is_too_early(self) -> bool:
-        async with self._desk.look() as uow:
-            return await outbox.making_a_channel(uow.session, uow.team_id)
+    async def _still_too_early(self, uow: UnitOfWork) -> set[str]:
+        return await self.source.still_too_early(uow, self._too_early) if self._too_early else set()
 
     async def _look_again(self) -> None:
-        """Lets lanes go whose channel is known by now, or whose failure is some time ago."""
-        if self._too_early and await self._is_too_early():
+        """Lets lanes go for which it is time by now, or whose failure is some time ago."""
+        if self._too_early:
+            asked = set(self._too_early)
             async with self._desk.look() as uow:
-                self._too_early -= set(await known_channels(uow, self._too_early))
-        else:
-            self._too_early.clear()
+                self._too_early -= asked - await self._still_too_early(uow)
         now = asyncio.get_running_loop().time()
         self._resting = {lane: until for lane, until in self._resting.items() if until > now}
 
@@ -129,13 +121,13 @@ class Applier:
         """False where it is too early for the lane; its items stay as they are."""
         try:
             async with uow.session.begin_nested():
-                await self._apply(uow, [_happening(item) for item in items])
+                await self.source.apply(uow, items)
         except TooEarly:
             self._too_early.add(lane)
             return False
         except Exception as problem:
             if self._is_outage(lane, problem):
-                raise  # the database's, not the events': all of them are tried again
+                raise  # the database's, not the items': all of them are tried again
             for item in items:  # whichever it was, it is found and logged one by one
                 await self._apply_one(uow, item)
         else:
@@ -153,7 +145,7 @@ class Applier:
     async def _apply_one(self, uow: UnitOfWork, item: InboxItem) -> None:
         try:
             async with uow.session.begin_nested():
-                await self._apply(uow, [_happening(item)])
+                await self.source.apply(uow, [item])
         except Exception as problem:
             if fault_in(problem) is None and self._interrupted[item.lane] <= _MOST_INTERRUPTIONS:
                 raise
@@ -165,18 +157,3 @@ class Applier:
         else:
             await inbox.mark_applied(uow.session, [item])
             self._stalled_since = None
-
-
-def _happening(item: InboxItem) -> SlackEvent:
-    return SlackEvent(event=item.body["event"], at=_time_of(item))
-
-
-def _time_of(item: InboxItem) -> datetime:
-    """When Slack says that it happened; when it came, where that is no time or has not come yet."""
-    told = item.body.get("event_time")
-    if not isinstance(told, int | float) or isinstance(told, bool) or told <= 0:
-        return item.received_at
-    try:
-        return min(datetime.fromtimestamp(told, UTC), item.received_at)
-    except (ValueError, OverflowError, OSError):  # what Python and C say of a time of a billion years
-        return item.received_at
