@@ -64,7 +64,7 @@ class Application:
         desk: Desk,
         slack: Gateway,
         inbox: SlackInbox,
-        applier: Applier,
+        appliers: Sequence[Applier],
         dispatchers: Sequence[Dispatcher[Any]],
         jobs: DueJobs,
         backfill: Backfill,
@@ -76,7 +76,7 @@ class Application:
         self.desk = desk
         self._slack = slack
         self.inbox = inbox
-        self._applier = applier
+        self._appliers = appliers
         self._dispatchers = dispatchers
         self._jobs = jobs
         self._backfill = backfill
@@ -96,7 +96,7 @@ class Application:
         # First: where it fails there are no loops to stop yet. What comes in before them waits in the inbox.
         await self.receiver.open()
         loops = {
-            "inbox": self._applier.run,
+            **{f"applying {one.source.name}": one.run for one in self._appliers},
             **{f"telling {one.destination.name}": one.run for one in self._dispatchers},
             "due jobs": self._jobs.run,
             "listening": self._listen,
@@ -147,8 +147,14 @@ class Application:
 
     async def _applied(self) -> None:
         """Returns when everything that was acknowledged is applied; what is not waits for the next start."""
-        while await self._applier.busy():  # noqa: ASYNC110 - the inbox is a table: there is no event to wait for
+        while await self._applying():  # noqa: ASYNC110 - the inbox is a table: there is no event to wait for
             await asyncio.sleep(0.01)
+
+    async def _applying(self) -> bool:
+        for applier in self._appliers:
+            if await applier.busy():
+                return True
+        return False
 
     async def until_it_cannot_go_on(self) -> None:
         """Raises what keeps the bot from receiving anything."""
@@ -211,8 +217,8 @@ class Application:
             await asyncio.sleep(_SECONDS_BETWEEN_PURGES)
 
     def stalled_for(self) -> float:
-        """Seconds for which nothing that came in has been applied although something waits; 0 where all goes well."""
-        return self._applier.stalled_for()
+        """Seconds for which nothing of a source has been applied although something waits; 0 where all goes well."""
+        return max(applier.stalled_for() for applier in self._appliers)
 
     async def idle(self) -> None:
         """Returns when nothing is left to do before the clock moves on or somebody does something."""
@@ -227,7 +233,7 @@ class Application:
         due = await self._jobs.next_due()
         if due is not None and due <= self.desk.clock.now():
             return True
-        if await self._applier.busy():
+        if await self._applying():
             return True
         for dispatcher in self._dispatchers:
             if await dispatcher.busy():

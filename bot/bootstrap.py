@@ -176,12 +176,13 @@ async def running_bot(
                 give_up_after=settings.socket_mode.give_up_after,
             )
         )
+        sources = [SlackSource()]
         health = Health(machine_time=time.monotonic)
         application = Application(
             desk=desk,
             slack=slack,
             inbox=inbox,
-            applier=Applier(desk, SlackSource(), came_in),
+            appliers=[Applier(desk, one, came_in) for one in sources],
             dispatchers=[
                 Dispatcher(desk, SlackDestination(slack, words, desk.clock)),
                 *(Dispatcher(desk, one) for one in webhooks(environment, settings, desk.clock)),

@@ -99,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_upkeep(add: Callable[..., argparse.ArgumentParser]) -> None:
     """What whoever runs the bot looks at."""
-    inbox = add("inbox", "Shows the events that could not be applied.", upkeep.inbox, of_team=True)
+    inbox = add("inbox", "Shows what came in and could not be applied.", upkeep.inbox, of_team=True)
     inbox.add_argument("--retry", action="store_true", help="let the bot try them again")
     inbox.add_argument("--json", action="store_true", help="for machines")
 

@@ -131,6 +131,7 @@ async def inbox(arguments: argparse.Namespace) -> int:
     rows = [
         {
             "id": one.id,
+            "source": one.source,
             "key": one.key,
             "kind": str((one.body.get("event") or {}).get("type")),
             "lane": one.lane,
@@ -144,7 +145,7 @@ async def inbox(arguments: argparse.Namespace) -> int:
         say(to_json(rows, indent=2))
         return 0
     for row in rows:
-        say(f"{row['received_at']}  {row['key']}  {row['kind']} in {row['lane']}: {row['error']}")
+        say(f"{row['received_at']}  {row['source']}  {row['key']}  {row['kind']} in {row['lane']}: {row['error']}")
     if not rows:
         say("Nothing was set aside.")
     elif arguments.retry:

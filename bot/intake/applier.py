@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bot.errors import TooEarly
-from bot.intake.inbox import Inbox
+from bot.intake.inbox import Inbox, signal
 from bot.intake.source import Source
 from bot.service.desk import Desk, UnitOfWork
 from bot.store import inbox
@@ -36,10 +36,13 @@ _WORKERS = 3
 
 
 class Applier:
+    """One source's; a source that fails has only its own loop to hold up."""
+
     def __init__(self, desk: Desk, source: Source, came_in: Inbox) -> None:
         self.source = source
         self._desk = desk
         self._inbox = came_in
+        self._arrived = desk.signals.listen(signal(source.name))
         self._too_early: set[str] = set()  # lanes
         self._resting: dict[str, float] = {}  # lanes in which something failed, until when by the event loop's clock
         self._interrupted: Counter[str] = Counter()  # lanes in which the database failed, and how often in a row
@@ -55,7 +58,9 @@ class Applier:
         """Whether anything could be applied now."""
         async with self._desk.look() as uow:
             too_early = await self._still_too_early(uow)
-            return self._inbox.storing or await inbox.anything_waits(uow.session, uow.team_id, but=too_early)
+            return self._inbox.storing or await inbox.anything_waits(
+                uow.session, uow.team_id, self.source.name, but=too_early
+            )
 
     def stalled_for(self) -> float:
         """Seconds for which nothing has been applied although something could be; 0 where all goes well."""
@@ -64,12 +69,12 @@ class Applier:
 
     async def _work(self) -> None:
         while True:
-            self._inbox.arrived.clear()
+            self._arrived.clear()
             calm = await self._calm()
             if not await self._apply_some(most=_MOST_TOGETHER if calm else _MOST_IN_A_RUSH):
                 pause = _SECONDS_UNTIL_NOT_TOO_EARLY if self._too_early or self._resting else _ROUND_SECONDS
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._inbox.arrived.wait(), pause)
+                    await asyncio.wait_for(self._arrived.wait(), pause)
                 await self._look_again()
 
     async def _calm(self) -> bool:
@@ -96,7 +101,7 @@ class Applier:
         """Applies some of what waits in one transaction; False where nothing waits."""
         but = self._too_early | set(self._resting)
         async with self._desk.look() as look:
-            if not await inbox.anything_waits(look.session, look.team_id, but=but):
+            if not await inbox.anything_waits(look.session, look.team_id, self.source.name, but=but):
                 if not self._resting:
                     self._stalled_since = None
                 return False  # nothing to write: do not take the database's write lock
@@ -106,10 +111,10 @@ class Applier:
         async with self._desk.work() as uow:
             # Where others write too, one lane at a time: each holds an incident until the commit.
             lanes = 1 if self._desk.database.shared else _MOST_LANES
-            for lane in await inbox.take_lanes(uow.session, uow.team_id, but=but, most=lanes):
+            for lane in await inbox.take_lanes(uow.session, uow.team_id, self.source.name, but=but, most=lanes):
                 if some and clock() > until:
                     break
-                items = await inbox.waiting(uow.session, uow.team_id, lane, most=most)
+                items = await inbox.waiting(uow.session, uow.team_id, self.source.name, lane, most=most)
                 some = await self._apply_lane(uow, lane, items) or some
         return some
 
@@ -150,7 +155,10 @@ class Applier:
             if fault_in(problem) is None and self._interrupted[item.lane] <= _MOST_INTERRUPTIONS:
                 raise
             # A supervisor's catch: the payload is kept with its error and does not hold up the others.
-            log.exception("An event could not be applied.", extra={"action": "inbox_failed", "item": item.id})
+            log.exception(
+                "An event could not be applied.",
+                extra={"action": "inbox_failed", "item": item.id, "source": item.source},
+            )
             item.attempts, item.error = item.attempts + 1, first_line(problem)
             item.state = "failed" if item.attempts >= _MOST_ATTEMPTS else "waiting"
             self._resting[item.lane] = asyncio.get_running_loop().time() + _FIRST_REST * 2**item.attempts

@@ -19,6 +19,11 @@ _RUSH_SECONDS = 0.02
 _SECONDS_TO_JOIN = 0.001
 
 
+def signal(source: str) -> str:
+    """What is rung when something of the source has been stored."""
+    return f"inbox:{source}"
+
+
 class Receipt:
     """What somebody waits for who has handed a payload in."""
 
@@ -44,7 +49,6 @@ class Inbox:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self.arrived = asyncio.Event()  # set after each commit
         self._rushed_at = -math.inf  # by the event loop's clock: when payloads last shared a commit
         self._to_store: list[tuple[inbox.Payload, Told]] = []
         self._storing: asyncio.Task[None] | None = None
@@ -89,24 +93,31 @@ class Inbox:
                 # What has already arrived may join; in a rush, what is just arriving too: one commit more costs more.
                 await asyncio.sleep(_SECONDS_TO_JOIN if self._rushed else 0)
                 together, self._to_store = self._to_store, []
-                try:
-                    await self._store([payload for payload, _ in together])
-                except Exception as problem:
-                    # Whoever waits gets it: without an answer it is sent again.
-                    if fault_in(problem) is None:
-                        log.warning("The database is away; events were not stored.", extra={"action": "outage"})
-                    else:
-                        log.exception("Events could not be stored.", extra={"action": "inbox_store_failed"})
-                    for _, tell in together:
-                        tell(problem)
-                else:
-                    for _, tell in together:
-                        tell(None)
-                    if len(together) > 1:
-                        self._rushed_at = asyncio.get_running_loop().time()
-                    self.arrived.set()
+                await self._store_and_tell(together)
         finally:
             self._storing = None
+
+    async def _store_and_tell(self, together: Sequence[tuple[inbox.Payload, Told]]) -> None:
+        try:
+            await self._store([payload for payload, _ in together])
+        except Exception as problem:
+            if fault_in(problem) is not None and len(together) > 1:
+                for one in together:  # whichever it was, it must not keep the others out
+                    await self._store_and_tell([one])
+                return
+            # Whoever waits gets it: without an answer it is sent again.
+            if fault_in(problem) is None:
+                log.warning("The database is away; events were not stored.", extra={"action": "outage"})
+            else:
+                log.exception("An event could not be stored.", extra={"action": "inbox_store_failed"})
+            for _, tell in together:
+                tell(problem)
+        else:
+            for _, tell in together:
+                tell(None)
+            if len(together) > 1:
+                self._rushed_at = asyncio.get_running_loop().time()
+            self._desk.signals.ring({signal(payload.source) for payload, _ in together})
 
     async def _store(self, payloads: Sequence[inbox.Payload]) -> None:
         try:

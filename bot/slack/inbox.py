@@ -16,6 +16,8 @@ from bot.store.tables import Workspace
 
 log = logging.getLogger(__name__)
 
+SLACK = "slack"  # as the inbox has it
+
 # Seconds. Slack sends an event again at once, after about one minute and after about five.
 SLACK_TRIES_FOR = 180.0
 # Seconds: what app_rate_limited speaks for.
@@ -86,6 +88,7 @@ class SlackInbox:
             tell(None)
             return True
         row = inbox.Payload(
+            source=SLACK,
             key=str(body.get("event_id") or f"{event.get('type')}:{event.get('event_ts')}"),
             lane=_lane(event),
             body={"event": event, "event_time": body.get("event_time")},

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from bot.intake.source import Source
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import known_channels
+from bot.slack.inbox import SLACK
 from bot.slack.listeners import events
 from bot.slack.slack_event import SlackEvent
 from bot.store import outbox
@@ -13,7 +14,7 @@ from bot.store.tables import InboxItem
 
 
 class SlackSource(Source):
-    name = "slack"
+    name = SLACK
 
     async def apply(self, uow: UnitOfWork, items: Sequence[InboxItem]) -> None:
         await events.apply(uow, [SlackEvent(event=item.body["event"], at=_time_of(item)) for item in items])

@@ -35,6 +35,7 @@ async def in_inbox(
         select(InboxItem)
         .where(
             InboxItem.team_id == incident.team_id,
+            InboxItem.source == "slack",
             InboxItem.lane == (incident.channel_id or ""),
             InboxItem.state.in_(("waiting", "failed")),
         )

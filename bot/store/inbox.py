@@ -1,4 +1,4 @@
-"""The inbox as a queue: stored in batches, applied in order for each lane."""
+"""The inbox as a queue: stored in batches, applied in order for each lane of a source."""
 
 import json
 import re
@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import ColumnElement, bindparam, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from bot.store.base import Moment, holdable
@@ -15,8 +15,9 @@ from bot.store.upsert import insert_into
 
 
 class Payload(NamedTuple):
-    """What `store` takes: a payload under its key, and the lane in which it is applied."""
+    """What `store` takes: a payload under its key, whose it is, and the lane in which it is applied."""
 
+    source: str
     key: str
     lane: str
     body: Mapping[str, Any]
@@ -26,13 +27,13 @@ class Payload(NamedTuple):
 # and Slack waits for it.
 _STORE = {
     "sqlite": "SELECT :team, json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), "
-    "'waiting', :received_at, 0 FROM json_each(:rows) WHERE true",
-    "postgresql": "SELECT :team, value ->> 0, value ->> 1, value -> 2, "
-    "'waiting', :received_at, 0 FROM json_array_elements(CAST(:rows AS json))",
+    "json_extract(value, '$[3]'), 'waiting', :received_at, 0 FROM json_each(:rows) WHERE true",
+    "postgresql": "SELECT :team, value ->> 0, value ->> 1, value ->> 2, "
+    "value -> 3, 'waiting', :received_at, 0 FROM json_array_elements(CAST(:rows AS json))",
 }
 _STORE_INTO = {
     name: text(
-        f"INSERT INTO inbox (team_id, key, lane, body, state, received_at, attempts) {rows} "
+        f"INSERT INTO inbox (team_id, source, key, lane, body, state, received_at, attempts) {rows} "
         "ON CONFLICT (team_id, key) DO NOTHING"
     ).bindparams(bindparam("received_at", type_=Moment))
     for name, rows in _STORE.items()
@@ -60,20 +61,27 @@ async def first_time(session: AsyncSession, *, team_id: str, key: str, received_
     Another process that is just doing the same is waited for.
     """
     statement = insert_into(session, InboxItem).values(
-        team_id=team_id, key=key, lane="interaction", body={}, state="applied", received_at=received_at, attempts=0
+        team_id=team_id,
+        source="slack",
+        key=key,
+        lane="interaction",
+        body={},
+        state="applied",
+        received_at=received_at,
+        attempts=0,
     )
     statement = statement.on_conflict_do_nothing(index_elements=["team_id", "key"]).returning(InboxItem.id)
     return await session.scalar(statement) is not None
 
 
-async def take_lanes(session: AsyncSession, team_id: str, *, but: Collection[str], most: int) -> list[str]:
-    """The lanes in which something waits, the longest wait first, less those that another process is at work in.
+async def take_lanes(session: AsyncSession, team_id: str, source: str, *, but: Collection[str], most: int) -> list[str]:
+    """A source's lanes in which something waits, the longest wait first, less those that another process is at work in.
 
     They are this transaction's until it ends: it holds the oldest item of each. `but`: lanes to be left alone.
     """
     heads = (
         select(func.min(InboxItem.id).label("id"))
-        .where(InboxItem.team_id == team_id, InboxItem.state == "waiting", InboxItem.lane.not_in(but))
+        .where(*_waiting(team_id, source), InboxItem.lane.not_in(but))
         .group_by(InboxItem.lane)
     )
     rows = await session.execute(
@@ -86,11 +94,11 @@ async def take_lanes(session: AsyncSession, team_id: str, *, but: Collection[str
     return [lane for _, lane in rows]
 
 
-async def waiting(session: AsyncSession, team_id: str, lane: str, *, most: int) -> Sequence[InboxItem]:
-    """What waits in a lane, oldest first."""
+async def waiting(session: AsyncSession, team_id: str, source: str, lane: str, *, most: int) -> Sequence[InboxItem]:
+    """What waits in a lane of the source, oldest first."""
     rows = await session.scalars(
         select(InboxItem)
-        .where(InboxItem.team_id == team_id, InboxItem.state == "waiting", InboxItem.lane == lane)
+        .where(*_waiting(team_id, source), InboxItem.lane == lane)
         .order_by(InboxItem.id)
         .limit(most)
         # An item that was committed late may have made another process begin in this lane: each item is for one.
@@ -109,14 +117,16 @@ async def mark_applied(session: AsyncSession, items: Sequence[InboxItem]) -> Non
     )
 
 
-async def anything_waits(session: AsyncSession, team_id: str, *, but: Collection[str] = ()) -> bool:
-    """Whether anything could be applied now."""
+async def anything_waits(session: AsyncSession, team_id: str, source: str, *, but: Collection[str] = ()) -> bool:
+    """Whether anything of the source could be applied now."""
     found = await session.scalar(
-        select(InboxItem.id)
-        .where(InboxItem.team_id == team_id, InboxItem.state == "waiting", InboxItem.lane.not_in(but))
-        .limit(1)
+        select(InboxItem.id).where(*_waiting(team_id, source), InboxItem.lane.not_in(but)).limit(1)
     )
     return found is not None
+
+
+def _waiting(team_id: str, source: str) -> tuple[ColumnElement[bool], ...]:
+    return InboxItem.team_id == team_id, InboxItem.state == "waiting", InboxItem.source == source
 
 
 async def failed(session: AsyncSession, team_id: str) -> Sequence[InboxItem]:

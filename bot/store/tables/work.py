@@ -10,7 +10,7 @@ from bot.store.base import Base, Row
 
 
 class InboxItem(Row, Base):
-    """A payload from Slack under its key; committed before it is acknowledged, applied once.
+    """A payload under its key; committed before its sender is answered, applied once.
 
     Commands and clicks are applied in the transaction that stores them: state `applied` from the start.
     """
@@ -18,11 +18,12 @@ class InboxItem(Row, Base):
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("team_id", "key"),
-        Index(None, "state", "lane", "id"),
+        Index(None, "state", "source", "lane", "id"),
     )
 
-    key: Mapped[str]  # event_id, trigger_id …
-    lane: Mapped[str]  # payloads of one lane (a channel) are applied in order
+    source: Mapped[str] = mapped_column(default="slack", server_default="slack")
+    key: Mapped[str]  # event_id, trigger_id …; other sources put their name in front
+    lane: Mapped[str]  # payloads of one lane of a source (of Slack's: a channel) are applied in order
     body: Mapped[dict[str, Any]]  # empty once it has been applied: no second copy of what people wrote
     state: Mapped[str]  # waiting, applied, failed
     received_at: Mapped[datetime]
