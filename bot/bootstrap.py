@@ -1,5 +1,6 @@
 """The only place where parts are wired together."""
 
+import logging
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,13 +15,17 @@ from sqlalchemy import select
 
 from bot.application import Application, Receiver
 from bot.clock import Clock, SystemClock
-from bot.config import Destinations, Environment, Settings, load_settings
+from bot.config import Destinations, Environment, Intake, Settings, load_settings
 from bot.delivery.dispatcher import Dispatcher
 from bot.domain.runbook import Runbook
 from bot.errors import NOT_LET_IN, ConfigError, SlackBusy, SlackRefused, SlackUnclear, StoreError
 from bot.health import Health
 from bot.intake.applier import Applier
+from bot.intake.door import Door
+from bot.intake.generic.source import GenericSource
 from bot.intake.inbox import Inbox
+from bot.intake.proof import Keys
+from bot.intake.source import Hook
 from bot.render.words import Words
 from bot.report import exporters
 from bot.resources import packaged
@@ -52,6 +57,8 @@ from bot.web.slack_http import HttpReceiver
 from bot.webhooks.destination import WebhookDestination
 from bot.webhooks.signing import key_of
 from commands import find_commands
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:  # the demo and the sandbox are not loaded by a bot at work
     from bot.demo.play import RunningBot, Tokens
@@ -124,18 +131,20 @@ async def running_bot(
     *,
     clock: Clock | None = None,
     http: Server | None = None,
+    listen: Server | None = None,
     monitor: Server | None = None,
     slack_only: bool = False,
 ) -> AsyncIterator[Application]:
-    """The bot at work: connected over Socket Mode, or receiving on `http`; it is watched on `monitor`, or there too.
+    """The bot at work: connected over Socket Mode, or receiving on `http`.
 
-    `slack_only`: no other destination hears of anything, as in a demo.
+    Everything else is served on `listen`, or on `http` too; health and metrics on `monitor` where there is one.
+    `slack_only`: nobody else is told anything, or tells anything, as in a demo.
     """
     _check_secrets(environment, http=http is not None)
     settings, runbooks = settings_and_runbooks(environment)
     words = words_of(settings)
     if slack_only:
-        settings = settings.model_copy(update={"destinations": Destinations()})
+        settings = settings.model_copy(update={"destinations": Destinations(), "intake": Intake()})
     slack = Gateway(token=environment.bot_token, api_url=environment.api_url)
     database = Database(environment.database_url)
     try:
@@ -176,7 +185,8 @@ async def running_bot(
                 give_up_after=settings.socket_mode.give_up_after,
             )
         )
-        sources = [SlackSource()]
+        doors = hooks(environment, settings)
+        sources = [SlackSource(), *doors]
         health = Health(machine_time=time.monotonic)
         application = Application(
             desk=desk,
@@ -194,21 +204,29 @@ async def running_bot(
             receiver=receiver,
             health=health,
         )
-        for server in filter(None, (http, monitor)):
+        servers = [one for one in (http, listen, monitor) if one is not None]
+        for server in servers:
             server.limits = ConnectionLimits(
                 connections=settings.http.connections,
                 per_address=settings.http.connections_per_address,
                 headers_within=settings.http.headers_within.total_seconds(),
                 body_within=settings.http.body_within.total_seconds(),
             )
-        if watched := monitor or http:
-            # The port that Slack comes to is open to everybody: metrics are told there against a token only.
+        if elsewhere := listen or http:
+            Door(desk, came_in, doors, stopping=lambda: health.stopping).serve(elsewhere.site)
+        elif settings.intake.generic:
+            log.warning(
+                "config.yaml names integrations, but no address is open for them: start me with --listen HOST:PORT.",
+                extra={"action": "intake_closed"},
+            )
+        if watched := monitor or listen or http:
+            # Where Slack and monitors come to, everybody may come: metrics are told there against a token only.
             Monitor(desk=desk, health=health, receiving=receiver.receiving, stalled_for=application.stalled_for).serve(
                 watched.site, metrics=monitor is not None, token=environment.metrics_token
             )
         # The servers first and, at the end, last: while what is under way is finished they say that it is.
         async with AsyncExitStack() as stack:
-            for server in filter(None, (http, monitor)):
+            for server in servers:
                 await stack.enter_async_context(server)
             yield await stack.enter_async_context(application)
     finally:
@@ -232,6 +250,27 @@ def webhooks(environment: Environment, settings: Settings, clock: Clock) -> list
     if problems:
         raise ConfigError(problems)
     return found
+
+
+def hooks(environment: Environment, settings: Settings) -> list[Hook]:
+    """The sources that programs write to. Raises ConfigError where an integration has no key that can be used."""
+    keys, problems = {}, []
+    for name, integration in settings.intake.generic.items():
+        key = environment.variables.get(integration.key_env, "").strip()
+        if not key:
+            problems.append(
+                f"intake.generic.{name}.key_env: {integration.key_env} is not set. Set it to a key for the monitor, "
+                "for example from `openssl rand -hex 32`."
+            )
+        elif not key.isascii() or not key.isprintable() or " " in key:
+            problems.append(
+                f"intake.generic.{name}.key_env: {integration.key_env} holds a space or a sign that a header can't "
+                "have. Take another key."
+            )
+        keys[name] = key
+    if problems:
+        raise ConfigError(problems)
+    return [GenericSource(settings.intake.generic, Keys(keys))]
 
 
 class _DemoBot:

@@ -6,6 +6,7 @@ BotError                    there is a sentence for it
   UnknownPerson             a rule needs a profile: the edge asks Slack and tries again
   MembersUnconfirmed        an answer needs a channel's members: the edge asks Slack and tries again
   TooEarly                  an event waits for what it belongs to
+  IntakeRefused             what a program sent can't be used: it is told every problem
   ConfigError               whoever runs the bot is told every problem, and it doesn't start
   StoreError                the same, about the database
   DeliveryError             something could not be told to somebody, in one of three ways
@@ -64,6 +65,14 @@ class MembersUnconfirmed(BotError):
 
 class TooEarly(BotError):
     """An event cannot be applied yet: what it belongs to is just being made."""
+
+
+class IntakeRefused(BotError):
+    """What a program sent cannot be used; holds every problem by the field that it is about."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{field}: {problem}" for field, problem in problems.items()))
+        self.problems = dict(problems)
 
 
 class ConfigError(BotError):

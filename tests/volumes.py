@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.lifecycle import Status
 from bot.store.tables import (
+    Alert,
     Base,
     DueJob,
     InboxItem,
@@ -29,6 +30,7 @@ from bot.store.tables import (
 VOLUMES = frozenset(
     table.__tablename__
     for table in (
+        Alert,
         DueJob,
         Incident,
         InboxItem,
@@ -100,6 +102,24 @@ async def fill(session: AsyncSession, team_id: str, *, incidents: int, messages_
     shown = {"destination": "slack", "what": "channel", "place": "", "external_id": old.c.channel_id, "name": name}
     await add(Posting, {**belongs, **shown}, old)
     await add(RoleAssignment, {**belongs, "role": "incident_commander", "person": "U1", "started_at": _LONG_AGO}, old)
+    await add(
+        Alert,
+        {
+            **belongs,
+            "source": "generic",
+            "integration": "monitoring",
+            "key": literal("disk-") + cast(each.c.i, String),
+            "status": "resolved",
+            "title": "The disk is full",
+            "received_at": _LONG_AGO,
+            "occurred_at": _LONG_AGO,
+            "state": "added",
+            "labels": {},
+            "body": {},
+        },
+        old,
+        each,
+    )
     await add(Participant, {**belongs, "person": "U1", "joined_at": _LONG_AGO, "is_member": true()}, old)
     await add(TimelineEntry, {**belongs, "at": _LONG_AGO, "kind": "note", "words": "A note"}, old, each)
     await add(

@@ -23,6 +23,7 @@ from bot.sandbox.state.activity import Answer
 from bot.sandbox.state.model import Message
 from bot.service.incidents import every_incident
 from bot.service.report import report
+from bot.web.server import Server
 
 # Seconds in which a busy machine acknowledges; Slack's own three are looked at where they matter (tests/sandbox).
 PATIENCE = 60.0
@@ -199,8 +200,9 @@ async def open_world(
     config: Path | None = None,
     workspace: Workspace | None = None,
     variables: Mapping[str, str] | None = None,
+    listen: Server | None = None,
 ) -> AsyncIterator[World]:
-    """A fresh workspace with six people and the bot on this database."""
+    """A fresh workspace with six people and the bot on this database; `listen` is what monitors write to."""
     clock = clock or SteppedClock(START.timestamp())
     workspace = workspace or default_workspace(clock)
     async with AsyncExitStack() as stack:
@@ -217,7 +219,7 @@ async def open_world(
         )
         if config is None:
             stack.enter_context(mock.patch("bot.bootstrap.settings_and_runbooks", return_value=_as_packaged()))
-        bot = await stack.enter_async_context(running_bot(environment, clock=SharedClock(clock)))
+        bot = await stack.enter_async_context(running_bot(environment, clock=SharedClock(clock), listen=listen))
         world = World(workspace, server, bot, clock)
         await world.settle()
         yield world

@@ -18,7 +18,6 @@ DEFAULT_SPEED = 1440.0  # a day in a minute
 
 
 def parser() -> argparse.ArgumentParser:
-    from bot.report import exporters
     from commands import find_commands
 
     parser = argparse.ArgumentParser(prog="incident-bot", description="Incident commander for Slack.")
@@ -35,6 +34,13 @@ def parser() -> argparse.ArgumentParser:
 
     run = add("run", "Runs the bot in your workspace.", running.run)
     run.add_argument("--http", metavar="HOST:PORT", type=address, help="HTTP mode instead of Socket Mode")
+    run.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        type=address,
+        help="serves all but Slack's requests there: /hooks, where monitors tell of alerts, and without --monitor "
+        "/healthz and /readyz, and /metrics where METRICS_TOKEN is set",
+    )
     run.add_argument(
         "--monitor",
         metavar="HOST:PORT",
@@ -60,21 +66,7 @@ def parser() -> argparse.ArgumentParser:
     move.add_argument("--from", dest="source", metavar="URL", help="move everything from this database …")
     move.add_argument("--to", dest="target", metavar="URL", help="… to this one, which is empty")
 
-    postmortem = add("postmortem", "Writes the postmortem from the record.", documents.postmortem, of_team=True)
-    postmortem.add_argument("incident", metavar="INC-1", type=number)
-    known = exporters()
-    postmortem.add_argument(
-        "--format",
-        choices=known,
-        default="md",
-        help="; ".join(f"{one.name}: {one.summary}" for one in known.values()) + " (default md)",
-    )
-    postmortem.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: standard output")
-
-    export = add("export", "Writes an incident's whole record as JSON.", documents.export, of_team=True)
-    export.add_argument("incident", metavar="INC-1", type=number)
-    export.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: standard output")
-
+    _add_documents(add)
     backfill = add("backfill", "Reads a channel again and merges what was missed.", upkeep.backfill, of_team=True)
     backfill.add_argument("incident", metavar="INC-1", type=number)
 
@@ -95,6 +87,26 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument("--as", dest="person", metavar="WHO", help="who you are in Slack: @handle or id")
         verb.add_argument("--json", action="store_true", help="for machines")
     return parser
+
+
+def _add_documents(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """An incident's record as files."""
+    from bot.report import exporters
+
+    postmortem = add("postmortem", "Writes the postmortem from the record.", documents.postmortem, of_team=True)
+    postmortem.add_argument("incident", metavar="INC-1", type=number)
+    known = exporters()
+    postmortem.add_argument(
+        "--format",
+        choices=known,
+        default="md",
+        help="; ".join(f"{one.name}: {one.summary}" for one in known.values()) + " (default md)",
+    )
+    postmortem.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: standard output")
+
+    export = add("export", "Writes an incident's whole record as JSON.", documents.export, of_team=True)
+    export.add_argument("incident", metavar="INC-1", type=number)
+    export.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: standard output")
 
 
 def _add_upkeep(add: Callable[..., argparse.ArgumentParser]) -> None:

@@ -19,12 +19,15 @@ async def run(arguments: argparse.Namespace) -> int:
     from bot.web.server import Server
 
     http = Server("--http", *arguments.http) if arguments.http else None
+    listen = Server("--listen", *arguments.listen) if arguments.listen else None
     monitor = Server("--monitor", *arguments.monitor) if arguments.monitor else None
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with running_bot(Environment.read(), http=http, monitor=monitor) as application:
+    async with running_bot(Environment.read(), http=http, listen=listen, monitor=monitor) as application:
         say(f"incident-bot is {application.receiver.state}")
+        if listen is not None:
+            say(f"serving on http://{listen.address}")
         if monitor is not None:
             say(f"monitoring on http://{monitor.address}")
         sys.stdout.flush()

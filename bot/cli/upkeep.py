@@ -110,7 +110,7 @@ async def erase(arguments: argparse.Namespace) -> int:
                     uow, incident, arguments.message, reason=arguments.reason, write=write
                 )
         await desk.database.forget()
-    stays = " Its title, service and category stay." if whose == incident.reporter else ""
+    stays = " Its title, service and category stay." if whose is not None and whose == incident.reporter else ""
     say(
         f"Erased {erased} from the record of {incident.name}.{stays} I can't reach Slack, exported files and backups: "
         "delete it there too."
@@ -133,7 +133,7 @@ async def inbox(arguments: argparse.Namespace) -> int:
             "id": one.id,
             "source": one.source,
             "key": one.key,
-            "kind": str((one.body.get("event") or {}).get("type")),
+            "kind": str((one.body.get("event") or {}).get("type") or one.body.get("kind")),
             "lane": one.lane,
             "received_at": iso(one.received_at),
             "attempts": one.attempts,

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from bot.config.checks import cross_checks
 from bot.config.environment import DEFAULT_API_URL, DEFAULT_DATABASE_URL, Environment
+from bot.config.intake import GenericIntegration, Intake, IntakeRule
 from bot.config.problems import describe
 from bot.config.settings import Category, Destinations, Priority, Role, Settings, SocketMode, Webhook
 from bot.config.yaml_file import load_yaml
@@ -17,6 +18,9 @@ __all__ = [
     "Category",
     "Destinations",
     "Environment",
+    "GenericIntegration",
+    "Intake",
+    "IntakeRule",
     "Priority",
     "Role",
     "Settings",

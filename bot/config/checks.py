@@ -48,6 +48,7 @@ def cross_checks(raw: Mapping[str, Any]) -> Iterator[str]:
     if why := _unknown(asked, raw.get("roles"), "role"):
         yield f"updates.asked_role: {why}"
     yield from _webhooks_named_twice(raw.get("destinations"))
+    yield from _unknown_priorities_in_rules(raw)
     for name in ("templates", "runbooks"):
         folder = raw.get(name)
         if isinstance(folder, Path) and not folder.is_dir():
@@ -63,6 +64,20 @@ def _holes_in(matrix: Mapping[str, Mapping[str, Any]], priorities: Any) -> Itera
         for urgency, level in row.items():
             if why := _unknown(level, priorities, "priority"):
                 yield f"matrix.{impact}.{urgency}: {why}"
+
+
+def _unknown_priorities_in_rules(raw: Mapping[str, Any]) -> Iterator[str]:
+    intake = raw.get("intake")
+    for name, integration in _blocks(intake.get("generic") if isinstance(intake, dict) else None).items():
+        rules = integration.get("rules")
+        for place, rule in enumerate(rules if isinstance(rules, list) else []):
+            path = f"intake.generic.{name}.rules.{place}.priority"
+            if not isinstance(rule, dict) or rule.get("priority") is None:
+                continue
+            if why := _unknown(rule["priority"], raw.get("priorities"), "priority"):
+                yield f"{path}: {why}"
+            if rule.get("do") in ("attach", "record"):
+                yield f"{path}: only do: declare has one; take it out"
 
 
 def _webhooks_named_twice(destinations: Any) -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from bot.config.intake import GenericIntegration
 from bot.config.settings import (
     Category,
     Channels,
@@ -67,6 +68,7 @@ _SECTIONS: Mapping[str, type[BaseModel]] = {
     "socket_mode": SocketMode,
     "http": Http,
     "destinations": Destinations,
+    "intake": GenericIntegration,
 }
 
 

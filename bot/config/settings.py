@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from bot.config.intake import Intake
+from bot.config.section import EnvironmentName, Key, Section
 from bot.domain.command_line import nearest
 from bot.domain.event_types import EVENT_TYPES
 from bot.domain.priority import Scale
@@ -36,16 +38,10 @@ def _pattern(value: str) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
-# A key is typed in commands and stands in exports: one lower-case word.
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Priority(_Section):
+class Priority(Section):
     name: Annotated[str, Field(min_length=1, max_length=40)]
     emoji: Annotated[str, Field(pattern=r"^:[a-z0-9_+-]+:$")] = ":rotating_light:"
     aliases: Annotated[tuple[Key, ...], Field(strict=False)] = ()
@@ -57,12 +53,12 @@ class Priority(_Section):
     longest_promise: Duration = timedelta(days=7)
 
 
-class Category(_Section):
+class Category(Section):
     name: Annotated[str, Field(min_length=1, max_length=60)]
     subcategories: Mapping[Key, Annotated[str, Field(min_length=1, max_length=60)]] = {}
 
 
-class Role(_Section):
+class Role(Section):
     name: Annotated[str, Field(min_length=1, max_length=40)]
     aliases: Annotated[tuple[Key, ...], Field(strict=False)] = ()
     several: bool = False
@@ -71,17 +67,17 @@ class Role(_Section):
     expects: Text
 
 
-class Channels(_Section):
+class Channels(Section):
     incident_name: Annotated[str, AfterValidator(_pattern)] = "inc-{number}-{title}"
     announcements: Annotated[str, Field(min_length=1)] = "#incidents"
 
 
-class Updates(_Section):
+class Updates(Section):
     ask_deputy_after: Duration = timedelta(minutes=5)
     asked_role: Key = "comms_lead"
 
 
-class Guests(_Section):
+class Guests(Section):
     """What people with a guest's account, or of another organisation, may do; all may read and write where they are."""
 
     list: bool = False
@@ -92,13 +88,13 @@ class Guests(_Section):
     priority: bool = False
 
 
-class SocketMode(_Section):
+class SocketMode(Section):
     # Slack allows 10 for an app; two, so that the refresh of one loses no command.
     connections: Annotated[int, Field(ge=1, le=10)] = 2
     give_up_after: Duration = timedelta(minutes=10)
 
 
-class Http(_Section):
+class Http(Section):
     # Half-open connections once held every descriptor; a balancer in front has one address for all.
     connections: Annotated[int, Field(ge=1)] = 400
     connections_per_address: Annotated[int, Field(ge=1)] = 100
@@ -129,9 +125,9 @@ def _event_type(value: str) -> str:
     return value
 
 
-class Webhook(_Section):
+class Webhook(Section):
     url: Annotated[str, AfterValidator(_webhook_address)]
-    secret_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+    secret_env: EnvironmentName
     events: Annotated[tuple[Annotated[str, AfterValidator(_event_type)], ...], Field(strict=False, min_length=1)] = (
         tuple(EVENT_TYPES)
     )
@@ -144,7 +140,7 @@ class Webhook(_Section):
         return f"webhook:{sha256(self.url.encode()).hexdigest()[:12]}"
 
 
-class Destinations(_Section):
+class Destinations(Section):
     webhooks: Annotated[tuple[Webhook, ...], Field(strict=False)] = ()
 
 
@@ -152,7 +148,7 @@ class Destinations(_Section):
 PersonId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]+$")]
 
 
-class Settings(_Section):
+class Settings(Section):
     """What config.yaml says."""
 
     priorities: Annotated[Mapping[Key, Priority], Field(min_length=1)]
@@ -167,6 +163,7 @@ class Settings(_Section):
     socket_mode: SocketMode = SocketMode()
     http: Http = Http()
     destinations: Destinations = Destinations()
+    intake: Intake = Intake()
     administrators: Annotated[tuple[PersonId, ...], Field(strict=False)] = ()
     templates: Path | None = Field(default=None, strict=False)
     runbooks: Path | None = Field(default=None, strict=False)

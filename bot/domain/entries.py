@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.domain.alert import OPEN, RESOLVED, UPDATE
 from bot.domain.lifecycle import ENDED, Status
 
 Data = Mapping[str, Any]
@@ -71,6 +72,15 @@ def _channel(data: Data, _: Naming) -> str:
             return f"Channel {change}"
 
 
+_ALERTS = {OPEN: "Alert", UPDATE: "Alert updated", RESOLVED: "Alert resolved"}
+
+
+def _alert(data: Data, _: Naming) -> str:
+    what = _ALERTS.get(data["status"], f"Alert {data['status']}")
+    about = ", ".join(filter(None, (data["severity"], data["service"])))
+    return f"{what} ({about})" if about else what
+
+
 def _erased(data: Data, naming: Naming) -> str:
     by = f" by {naming.person(data['person'])}" if data.get("person") else ""
     return f"Erased {data['what']}{by}"
@@ -78,6 +88,7 @@ def _erased(data: Data, naming: Naming) -> str:
 
 _SENTENCES: Mapping[str, Callable[[Data, Naming], str]] = {
     "action": lambda *_: "Action item",
+    "alert": _alert,
     "channel": _channel,
     "declared": _declared,
     "erased": _erased,

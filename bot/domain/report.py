@@ -167,7 +167,7 @@ class IncidentFacts:
     category: str
     service: str
     runbook: str | None
-    reporter: PersonName
+    reporter: PersonName  # an integration has no id
     channel: str | None
     is_private: bool
     impact_started_at: datetime
@@ -204,6 +204,7 @@ class IncidentReport(IncidentFacts):
     prompts: Sequence[PromptSent]
     actions: Sequence[ActionDue]
     participants: Sequence[PersonName]
+    alerts: Sequence[Mapping[str, Any]]  # what monitors told, as `incident.json` has it
     people: Sequence[PersonName]  # everybody who is named in it, as far as they are known
 
     @property

@@ -1,10 +1,12 @@
 """What a source is: somewhere that payloads come from, such as Slack."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from bot.service.desk import UnitOfWork
-from bot.store.tables import InboxItem
+from bot.store.tables import InboxItem, Incident
 
 
 class Source(ABC):
@@ -20,6 +22,44 @@ class Source(ABC):
         own: they are tried one by one.
         """
 
-    async def still_too_early(self, uow: UnitOfWork, lanes: Collection[str]) -> set[str]:  # noqa: ARG002
+    async def still_too_early(self, uow: UnitOfWork, lanes: Collection[str]) -> set[str]:
         """Of the lanes for which it was too early, those for which it still is; reads only."""
         return set()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incoming:
+    """What a program sends, as it came."""
+
+    integration: str  # as the address names it
+    key: str  # what stands behind that in the address; "" where nothing does
+    headers: Mapping[str, str]  # in whatever case they are asked for
+    body: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """What is stored of it."""
+
+    id: str  # the same each time that the same is sent
+    lane: str  # what must be applied in order; a source's own
+    body: Mapping[str, Any]
+
+
+class Hook(Source):
+    """A source that programs write to over HTTP: `POST /hooks/NAME/INTEGRATION`, or with a key behind it."""
+
+    @abstractmethod
+    def authentic(self, incoming: Incoming) -> bool:
+        """Whether it comes from that integration, over the bytes as they came.
+
+        It takes as long for an integration that there is not as for a wrong proof.
+        """
+
+    @abstractmethod
+    def read(self, incoming: Incoming) -> Received:
+        """What of it is to be stored. Raises IntakeRefused with everything that is wrong with it."""
+
+    async def incident(self, uow: UnitOfWork, received: Received) -> Incident | None:
+        """The incident that it belongs to, where that is known before it is applied and the sender may know it."""
+        return None

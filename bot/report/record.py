@@ -40,6 +40,7 @@ def record(report: IncidentReport) -> dict[str, Any]:
             {"due_at": iso(one.due_at), "sent_at": iso(one.at), "to": _handle(one.person), "outcome": one.outcome}
             for one in report.prompts
         ],
+        "alerts": [dict(one) for one in report.alerts],
         "action_items": [
             {"text": one.text, "owner": _handle(one.owner), "due_on": one.due_on} for one in report.actions
         ],
@@ -66,6 +67,7 @@ def incident_record(facts: IncidentFacts) -> dict[str, Any]:
         "service": facts.service or None,
         "category": facts.category_key,
         "reporter": facts.reporter.handle,
+        "reporter_kind": "person" if facts.reporter.id else "integration",
         "channel": facts.channel,
         "is_private": facts.is_private,
         "runbook": facts.runbook,

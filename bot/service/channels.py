@@ -82,8 +82,8 @@ async def _tell(
     entry = uow.record(incident, "channel", at=at, change=change, before=before, name=name)
     entry.person = by
     if incident.is_live:
-        person = await in_charge(uow, incident)
-        # Whoever put the bot out may not know what follows from it.
-        if person != by or change == "removed":
-            changed = ChannelChanged(incident=incident, change=change, name=name, by=by, person=person)
-            await publish(uow, changed)
+        for person in await in_charge(uow, incident):
+            # Whoever put the bot out may not know what follows from it.
+            if person is None or person != by or change == "removed":
+                changed = ChannelChanged(incident=incident, change=change, name=name, by=by, person=person)
+                await publish(uow, changed)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -26,10 +27,14 @@ _SERVICE_LIMIT = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """What is known when an incident is declared; times are aware, people are Slack ids."""
+    """What is known when an incident is declared; times are aware, people are Slack ids.
+
+    Either a person has reported it, or an integration, by its name in the configuration.
+    """
 
     title: str
-    reporter: str
+    reporter: str | None
+    integration: str | None = None
     choice: Choice
     impact: str | None = None
     urgency: str | None = None
@@ -71,6 +76,7 @@ async def declare(uow: UnitOfWork, wanted: Declaration) -> tuple[Incident, Outbo
         service=wanted.service,
         is_private=wanted.is_private,
         reporter=wanted.reporter,
+        reporter_integration=wanted.integration,
         impact_started_at=wanted.impact_started_at or wanted.detected_at or uow.now,
         # The report is when we learnt of it, unless somebody says that it was noticed before.
         detected_at=wanted.detected_at or uow.now,
@@ -92,15 +98,13 @@ async def declare(uow: UnitOfWork, wanted: Declaration) -> tuple[Incident, Outbo
 
     await impact.begin(uow, incident, incident.impact_started_at)
 
-    uow.record(
-        incident,
-        "declared",
-        title,
-        priority=incident.priority,
-        because=wanted.choice.because,
-    )
-    await notice(uow, wanted.reporter)
-    await take_part(uow, incident, wanted.reporter)
+    changed: dict[str, Any] = {"priority": incident.priority, "because": wanted.choice.because}
+    if wanted.integration is not None:
+        changed["integration"] = wanted.integration
+    uow.record(incident, "declared", title, **changed)
+    if wanted.reporter is not None:
+        await notice(uow, wanted.reporter)
+        await take_part(uow, incident, wanted.reporter)
     promised = await publish(uow, IncidentDeclared(incident=incident))
     channel = next(item for item in promised if item.step == "create_channel")
     await roles.fill_from_settings(uow, incident)

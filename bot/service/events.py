@@ -107,7 +107,7 @@ class NotInvited(Event):
 
     invited: str
     why: str
-    person: str  # who is told
+    person: str | None  # who is told; None: whoever reads along
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +119,28 @@ class NoteTaken(Event):
 @dataclass(frozen=True, kw_only=True)
 class ActionAdded(Event):
     action_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertAttached(Event):
+    """A monitor tells of something that belongs to the incident."""
+
+    alert_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertResolved(Event):
+    """A monitor says that it is over; whether the incident is, people say."""
+
+    alert_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertResolvedPrivately(Event):
+    """The same where there is no channel to ask in."""
+
+    alert_id: int
+    person: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +177,7 @@ class ChannelChanged(Event):
     change: str  # a value of bot.service.channels.CHANGES, or removed
     name: str | None
     by: str | None
-    person: str  # who is told
+    person: str | None  # who is told; None: whoever reads along
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,4 +200,4 @@ class SomethingFailed(Event):
     subject: str  # a step or a kind of job: it's told once for each
     what: str
     why: str
-    person: str  # who is told
+    person: str | None  # who is told; None: whoever reads along

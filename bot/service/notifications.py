@@ -3,6 +3,7 @@
 The words are made when it is sent. A private incident reaches nobody outside its channel: that is seen to here.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,8 @@ from bot.service.events import Event
 from bot.service.incidents import by_id
 from bot.store.outbox import UNFINISHED
 from bot.store.tables import DueJob, Incident, OutboxItem, RoleAssignment
+
+log = logging.getLogger(__name__)
 
 # Why something was not done, where the reason is ours.
 A_BUG = "there's a bug on my side, and the details are in my log"
@@ -126,24 +129,29 @@ async def _postmortem(uow: UnitOfWork, event: Event) -> OutboxItem:
 
     Files go through a host of their own, which can be away for long while messages get through.
     """
-    said = await uow.session.scalar(
+    return await uow.tell(
+        "upload_postmortem",
+        lane=f"files:{event.incident.id}",
+        after=await _last_of(uow, _channel_lane(event.incident)),
+        incident=event.incident,
+        payload=event.references(),
+    )
+
+
+async def _last_of(uow: UnitOfWork, lane: str) -> OutboxItem | None:
+    """The last that is still to be told in a lane of Slack's."""
+    found: OutboxItem | None = await uow.session.scalar(
         select(OutboxItem)
         .where(
             OutboxItem.team_id == uow.team_id,
             OutboxItem.destination == "slack",
-            OutboxItem.lane == _channel_lane(event.incident),
+            OutboxItem.lane == lane,
             OutboxItem.state.in_(UNFINISHED),
         )
         .order_by(OutboxItem.id.desc())
         .limit(1)
     )
-    return await uow.tell(
-        "upload_postmortem",
-        lane=f"files:{event.incident.id}",
-        after=said,
-        incident=event.incident,
-        payload=event.references(),
-    )
+    return found
 
 
 async def _was_told(uow: UnitOfWork, key: str, *, within: timedelta | None = None) -> bool:
@@ -155,13 +163,31 @@ async def _was_told(uow: UnitOfWork, key: str, *, within: timedelta | None = Non
 
 
 async def _trouble(uow: UnitOfWork, event: Event) -> OutboxItem | None:
-    """Once for each subject."""
+    """Once for each subject and person."""
     told = event.references()
-    lane = f"trouble:{event.incident.id}:{told.pop('subject')}"
+    lane = f"trouble:{event.incident.id}:{told.pop('subject')}:{told['person'] or ''}"
+    payload = {"message": "trouble", **told}
+    if told["person"] is None:
+        return await _tell_whoever_reads(uow, event.incident, lane, payload)
     if await _was_told(uow, f"tell_person:{lane}"):
         return None
-    payload = {"message": "trouble", **told}
     return await uow.tell("tell_person", lane=lane, incident=event.incident, coalesce=True, payload=payload)
+
+
+async def _tell_whoever_reads(
+    uow: UnitOfWork, incident: Incident, lane: str, payload: Mapping[str, Any], *, within: timedelta | None = None
+) -> OutboxItem | None:
+    """Where nobody is in charge: in the channel, else, where there is none, to the stakeholders; once for each lane."""
+    has_channel = incident.channel_id is not None and incident.bot_left_at is None and not incident.channel_is_archived
+    step, before = ("post", _channel_lane) if has_channel else ("post_to_stakeholders", _announcement_lane)
+    if incident.is_private and not has_channel:
+        log.warning("Nobody can be told what is wrong with %s.", incident.name, extra={"action": "nobody_to_tell"})
+        return None
+    if await _was_told(uow, f"{step}:{lane}", within=within):
+        return None
+    # Behind what begins the channel, or the thread.
+    after = await _last_of(uow, before(incident))
+    return await uow.tell(step, lane=lane, after=after, incident=incident, coalesce=True, payload=payload)
 
 
 def _in_channel(message: str) -> Telling:
@@ -185,13 +211,15 @@ def _to_stakeholders(message: str) -> Telling:
 
 
 def _to_person(message: str) -> Telling:
-    """A private message to the event's `person`."""
+    """A private message to the event's `person`, or one where people read where it has none."""
 
-    async def promise(uow: UnitOfWork, event: Event) -> OutboxItem:
+    async def promise(uow: UnitOfWork, event: Event) -> OutboxItem | None:
         payload = _payload(uow, message, event)
-        return await uow.tell(
-            "tell_person", lane=f"person:{payload['person']}", incident=event.incident, payload=payload
-        )
+        if payload["person"] is not None:
+            lane = f"person:{payload['person']}"
+            return await uow.tell("tell_person", lane=lane, incident=event.incident, payload=payload)
+        lane = f"{message}:{event.incident.id}:{uow.now.isoformat()}"  # each time
+        return await _tell_whoever_reads(uow, event.incident, lane, payload)
 
     return Telling(promise=promise)
 
@@ -246,6 +274,9 @@ _TOLD: Mapping[type[Event], Sequence[Telling]] = {
     events.NotInvited: [_to_person("not_invited")],
     events.NoteTaken: [_in_channel("note")],
     events.ActionAdded: [_in_channel("action")],
+    events.AlertAttached: [_in_channel("alert")],
+    events.AlertResolved: [_in_channel("alert_resolved")],
+    events.AlertResolvedPrivately: [_to_person("alert_resolved")],
     events.IncidentResolved: [*_SHOWN, _TOPIC, *_everywhere("resolved"), _webhooks("incident.resolved")],
     events.IncidentClosed: [*_SHOWN, _TOPIC, *_everywhere("closed"), _webhooks("incident.closed")],
     events.IncidentCancelled: [*_SHOWN, _TOPIC, *_everywhere("cancelled"), _webhooks("incident.cancelled")],
@@ -260,7 +291,7 @@ _TOLD: Mapping[type[Event], Sequence[Telling]] = {
 
 
 async def report_refusal(uow: UnitOfWork, refused: OutboxItem, *, what: str, why: str) -> None:
-    """Tells the commander, or the reporter, what could not be done.
+    """Tells whoever is in charge what could not be done.
 
     What could not be told to a person is in the log only: telling them that would be refused as well.
     """
@@ -276,25 +307,32 @@ async def report_failed_job(uow: UnitOfWork, job: DueJob, *, what: str) -> None:
 async def _report(uow: UnitOfWork, incident_id: int | None, subject: str, *, what: str, why: str) -> None:
     if incident_id is not None:
         incident = await by_id(uow, incident_id)
-        person = await in_charge(uow, incident)
-        failed = events.SomethingFailed(incident=incident, subject=subject, what=what, why=why, person=person)
-        await publish(uow, failed)
+        for person in await in_charge(uow, incident):
+            failed = events.SomethingFailed(incident=incident, subject=subject, what=what, why=why, person=person)
+            await publish(uow, failed)
 
 
 _SAID_AGAIN_AFTER = timedelta(days=1)
 
 
 async def tell_administrators(uow: UnitOfWork, incident: Incident, message: str, **facts: Any) -> None:
-    """A private message about the bot itself, once a day; to the commander where no administrator is configured."""
-    for person in uow.settings.administrators or [await in_charge(uow, incident)]:
-        lane = f"administrator:{person}:{message}:{'-'.join(map(str, facts.values()))}"
-        if not await _was_told(uow, f"tell_administrator:{lane}", within=_SAID_AGAIN_AFTER):
+    """A private message about the bot itself, once a day; without configured administrators to whoever is in charge."""
+    for person in uow.settings.administrators or await in_charge(uow, incident):
+        lane = f"administrator:{person or incident.id}:{message}:{'-'.join(map(str, facts.values()))}"
+        if person is None:
+            payload = {"message": message, **facts}
+            await _tell_whoever_reads(uow, incident, lane, payload, within=_SAID_AGAIN_AFTER)
+        elif not await _was_told(uow, f"tell_administrator:{lane}", within=_SAID_AGAIN_AFTER):
             payload = {"message": message, "person": person, **facts}
             await uow.tell("tell_administrator", lane=lane, coalesce=True, payload=payload)
 
 
-async def in_charge(uow: UnitOfWork, incident: Incident) -> str:
-    """The commander, else the reporter."""
+async def in_charge(uow: UnitOfWork, incident: Incident) -> Sequence[str | None]:
+    """Who is told what somebody has to see to: the commander, else the reporter.
+
+    An integration that has reported it can see to nothing: the administrators are told, and without any (None) whoever
+    reads along.
+    """
     commander = await uow.session.scalar(
         select(RoleAssignment.person).where(
             RoleAssignment.incident_id == incident.id,
@@ -302,4 +340,5 @@ async def in_charge(uow: UnitOfWork, incident: Incident) -> str:
             RoleAssignment.ended_at.is_(None),
         )
     )
-    return commander or incident.reporter
+    person = commander or incident.reporter
+    return [person] if person is not None else uow.settings.administrators or [None]

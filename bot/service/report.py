@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.domain.alert import integration_name
 from bot.domain.cadence import Punctuality
 from bot.domain.mrkdwn import mentioned, plain
 from bot.domain.report import (
@@ -12,6 +13,7 @@ from bot.domain.report import (
     ChatMessage,
     IncidentFacts,
     IncidentReport,
+    PersonName,
     Phase,
     PromptSent,
     RoleInterval,
@@ -25,7 +27,7 @@ from bot.domain.report import (
     phases,
 )
 from bot.domain.times import from_ts
-from bot.service import chat, impact, people, roles, timeline
+from bot.service import alerts, chat, impact, people, roles, timeline
 from bot.service.desk import UnitOfWork
 from bot.service.people import Known, known_people
 from bot.store.tables import (
@@ -97,6 +99,7 @@ async def report(uow: UnitOfWork, incident: Incident) -> IncidentReport:
         ],
         actions=[ActionDue(text=one.text, owner=who.optional(one.owner), due_on=one.due_on) for one in actions],
         participants=[who(person) for person in took_part],
+        alerts=[alerts.alert_facts(one) for one in await alerts.of_incident(uow, incident)],
         people=who.everybody,
     )
 
@@ -116,7 +119,7 @@ def incident_facts(uow: UnitOfWork, incident: Incident, who: Known) -> IncidentF
         category=uow.settings.category_name(incident.category, incident.subcategory),
         service=incident.service or "",
         runbook=incident.runbook,
-        reporter=who(incident.reporter),
+        reporter=_reporter(incident, who),
         channel=incident.channel_name,
         is_private=incident.is_private,
         impact_started_at=incident.impact_started_at,
@@ -128,6 +131,13 @@ def incident_facts(uow: UnitOfWork, incident: Incident, who: Known) -> IncidentF
         closed_at=incident.closed_at,
         resolution=incident.resolution,
     )
+
+
+def _reporter(incident: Incident, who: Known) -> PersonName:
+    if incident.reporter is not None:
+        return who(incident.reporter)
+    integration = incident.reporter_integration or ""
+    return PersonName(id="", handle=integration, name=integration_name(integration))
 
 
 def update_sent(update: Update, who: Known) -> UpdateSent:

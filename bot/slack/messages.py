@@ -6,16 +6,18 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.domain.mrkdwn import link
 from bot.domain.priority import AS_STATED
 from bot.domain.runbook import Runbook
 from bot.render.words import Words
-from bot.service import impact, people, roles
+from bot.service import alerts, impact, people, roles
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import similar_open
 from bot.slack.facts import priority_label
+from bot.slack.views.alert_message import resolved_alert
 from bot.slack.views.message import SlackMessage
 from bot.slack.views.prompt_message import prompt_message
-from bot.store.tables import ActionItem, Incident, Prompt, TimelineEntry, Update
+from bot.store.tables import ActionItem, Alert, Incident, Prompt, TimelineEntry, Update
 
 Builder = Callable[[UnitOfWork, Incident, Words, Mapping[str, Any]], Awaitable[SlackMessage | None]]
 
@@ -175,6 +177,34 @@ async def _action(uow: UnitOfWork, incident: Incident, words: Words, references:
     return SlackMessage(text=words.chat("action", it=incident, action=action))
 
 
+async def _alert(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:
+    alert = await uow.session.get_one(Alert, references["alert_id"])
+    text = words.chat(
+        "alert",
+        it=incident,
+        alert=alert,
+        about=", ".join(filter(None, (alert.severity, alert.service))),
+        description=alert.description,
+        source=link(alert.url, "More where it comes from") if alert.url else None,
+    )
+    return SlackMessage(text=text)
+
+
+async def _alert_resolved(
+    uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]
+) -> SlackMessage | None:
+    if not incident.is_live:
+        return None  # somebody has said so before Slack could be told
+    text = words.chat(
+        "alert_resolved",
+        it=incident,
+        alert=await uow.session.get_one(Alert, references["alert_id"]),
+        others=await alerts.still_open(uow, incident),
+        commander=(await roles.current(uow, incident)).get("incident_commander", [None])[0],
+    )
+    return resolved_alert(text, number=incident.number)
+
+
 async def _resolved(uow: UnitOfWork, incident: Incident, words: Words, references: Mapping[str, Any]) -> SlackMessage:
     if "reason" in references:
         reason, seconds = references["reason"], references["lasted"]
@@ -186,6 +216,8 @@ async def _resolved(uow: UnitOfWork, incident: Incident, words: Words, reference
 
 _BUILDERS: dict[str, Builder] = {
     "action": _action,
+    "alert": _alert,
+    "alert_resolved": _alert_resolved,
     "briefing": _briefing,
     "declared": _declared,
     "note": _note,

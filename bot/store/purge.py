@@ -7,16 +7,40 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from bot.store.database import Database
-from bot.store.tables import InboxItem, OutboxItem
+from bot.store.tables import Alert, InboxItem, OutboxItem
 
 KEEP = timedelta(days=30)  # Slack delivers again within hours
 _ROWS_TOGETHER = 500
 
 
 async def purge(database: Database, *, before: datetime) -> int:
-    """Deletes what was applied or told before this time, some at a time; how many rows. What failed stays."""
+    """Deletes what was applied or told before this time, some at a time; how many rows. What failed stays.
+
+    Alerts go that nobody was told of; those of an incident stay with it.
+    """
+    alerts = await _purge_alerts(database, before)
     inbox = await _purge(database, InboxItem, InboxItem.received_at, before, finished=("applied",))
-    return inbox + await _purge(database, OutboxItem, OutboxItem.created_at, before, finished=("done", "needless"))
+    return (
+        alerts
+        + inbox
+        + await _purge(database, OutboxItem, OutboxItem.created_at, before, finished=("done", "needless"))
+    )
+
+
+async def _purge_alerts(database: Database, before: datetime) -> int:
+    deleted = 0
+    while True:
+        async with database.write() as session:
+            old = (
+                select(Alert.id)
+                .where(Alert.state.in_(("recorded", "late")), Alert.received_at < before, Alert.incident_id.is_(None))
+                .limit(_ROWS_TOGETHER)
+            )
+            gone = (await session.scalars(old)).all()
+            await session.execute(delete(Alert).where(Alert.id.in_(gone)))
+        deleted += len(gone)
+        if len(gone) < _ROWS_TOGETHER:
+            return deleted
 
 
 async def _purge(database: Database, table: type[Any], at: Any, before: datetime, *, finished: Sequence[str]) -> int:

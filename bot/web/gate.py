@@ -103,7 +103,7 @@ class Gate:
         except web.HTTPException as refused:
             refused.force_close()
             raise
-        if answered.status != web.HTTPOk.status_code:
+        if answered.status >= web.HTTPMultipleChoices.status_code:
             answered.force_close()  # who asks for nothing that is here does not keep a place
         return answered
 

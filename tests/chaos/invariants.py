@@ -91,7 +91,7 @@ def each_incident_is_set_up(facts: Facts) -> Iterator[str]:
             yield f"{incident.name} has {briefings} briefings"
         if len(announced) != 1:
             yield f"{incident.name} was announced {len(announced)} times"
-        if incident.reporter not in channel.members:
+        if incident.reporter is not None and incident.reporter not in channel.members:
             yield f"{incident.name}'s declarer is not in its channel"
         yield from _shows_the_present(incident, channel, cards, announced)
 

@@ -132,6 +132,7 @@ def report(**changes: Any) -> IncidentReport:
         prompts=[PromptSent(due_at=after(38), at=after(38), person=CEM, outcome="answered")],
         actions=[ActionDue(text="Test the rollback", owner=BEN, due_on="2026-03-31")],
         participants=[ANA, BEN, CEM],
+        alerts=[],
         people=[ANA, BEN, CEM],
     )
     return replace(made, **changes)

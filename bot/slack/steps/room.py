@@ -100,7 +100,10 @@ class Invite(Step):
             wanted = [item.payload["person"]]
         else:
             held = await roles.current(uow, incident)
-            wanted = list(dict.fromkeys([incident.reporter, *(one for people_ in held.values() for one in people_)]))
+            everybody = [incident.reporter, *(one for people_ in held.values() for one in people_)]
+            wanted = list(dict.fromkeys(filter(None, everybody)))
+        if not wanted:
+            return None  # an integration has reported it, and nobody holds a role from the start
         return SlackCall(
             method="conversations.invite",
             # force: one person who cannot be invited must not keep the others out
@@ -129,8 +132,8 @@ class Invite(Step):
                 await participants.stay_out(uow, incident, person, asked_at=item.created_at)
                 why = _WHY_NOT.get(refused, f"Slack refused it ({refused})")
                 by = item.payload.get("by")
-                told = by if by not in (None, person) else await in_charge(uow, incident)
-                await publish(uow, NotInvited(incident=incident, invited=person, why=why, person=told))
+                for told in [by] if by not in (None, person) else await in_charge(uow, incident):
+                    await publish(uow, NotInvited(incident=incident, invited=person, why=why, person=told))
 
 
 class SetTopic(Step):

@@ -1,6 +1,7 @@
 """The tables; the rows are the entities that the services work on."""
 
 from bot.store.base import Base
+from bot.store.tables.alerts import Alert
 from bot.store.tables.chat import KeyMark, Message, MessageVersion, Person, Workspace
 from bot.store.tables.incidents import (
     Counter,
@@ -16,6 +17,7 @@ from bot.store.tables.work import DueJob, InboxItem, OutboxItem, SwitchedOff
 
 __all__ = [
     "ActionItem",
+    "Alert",
     "Base",
     "Counter",
     "DueJob",

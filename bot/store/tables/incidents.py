@@ -51,7 +51,8 @@ class Incident(Row, Base):
     service: Mapped[str | None]
     runbook: Mapped[str | None]
     is_private: Mapped[bool] = mapped_column(default=False)
-    reporter: Mapped[str]  # a person's id in Slack, as everywhere
+    reporter: Mapped[str | None]  # a person's id in Slack, as everywhere; None where an integration has reported it
+    reporter_integration: Mapped[str | None]  # its name in config.yaml
 
     impact_started_at: Mapped[datetime]
     detected_at: Mapped[datetime]
@@ -193,6 +194,6 @@ class TimelineEntry(Row, Base):
     incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"))
     at: Mapped[datetime]
     kind: Mapped[str]  # declared, status, priority, role, update, note, runbook …
-    person: Mapped[str | None]  # None: the bot by itself
+    person: Mapped[str | None]  # None: the bot by itself, or the integration that `data` names
     words: Mapped[str]  # people's own, as they were typed
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what changed (bot.domain.entries)

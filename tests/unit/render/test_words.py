@@ -17,7 +17,7 @@ from bot.domain.runbook import Action, Escalation, Match, Runbook, RunbookStep
 from bot.errors import ConfigError
 from bot.render.words import Words, local_time
 from bot.resources import packaged
-from bot.store.tables import ActionItem, Posting, Update
+from bot.store.tables import ActionItem, Alert, Posting, Update
 from tests.unit.facts import HOSTILE, after, incident, report
 
 PACKAGED = packaged("templates")
@@ -60,6 +60,17 @@ def facts_with(text: str) -> dict[str, dict[str, Any]]:
     )
     update = Update(person="U1", status=Status.IDENTIFIED, text=text, next_due_at=after(75))
     facts: dict[str, dict[str, Any]] = {
+        "alert": {
+            "alert": Alert(integration="monitoring", title=text),
+            "about": text,
+            "description": text,
+            "source": None,
+        },
+        "alert_resolved": {
+            "alert": Alert(integration="monitoring", title=text),
+            "others": 0,
+            "commander": "U2",
+        },
         "action": {"action": ActionItem(text=text, owner="U2", due_on="2026-03-31")},
         "announcement": {
             "emoji": Mrkdwn(":red_circle:"),
@@ -289,7 +300,7 @@ def test_problems_are_told_with_file_and_line_before_an_incident_needs_the_words
 
     misspelt, closed, postmortem = Words(PACKAGED, own).problems()
 
-    assert misspelt.startswith(f"{own / 'closd.j2'}: no such template is used; there are action.j2, announcement.j2, ")
+    assert misspelt.startswith(f"{own / 'closd.j2'}: no such template is used; there are action.j2, alert.j2, ")
     assert closed.startswith(f"{own / 'closed.j2'}:2: ")
     assert postmortem == f"{own / 'postmortem.md.j2'}:1: No filter named 'shout'."
 
