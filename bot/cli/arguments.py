@@ -75,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     what = erase.add_mutually_exclusive_group(required=True)
     what.add_argument("--message", metavar="TS", action="append", type=stamp, help="a message: its ts or its link")
     what.add_argument("--person", metavar="WHO", dest="whose", help="all that one person said: @handle or id")
+    what.add_argument("--integration", metavar="NAME", help="all that an integration told: its name in config.yaml")
     erase.add_argument("--as", dest="person", metavar="WHO", required=True, help="who you are: @handle or id")
     erase.add_argument("--reason", metavar="TEXT", required=True, help="why; it stays on record")
 

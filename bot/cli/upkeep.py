@@ -103,7 +103,11 @@ async def erase(arguments: argparse.Namespace) -> int:
         write = words_of(desk.settings).postmortem
         async with desk.work(actor=actor) as uow:
             incident = await by_number(uow, arguments.incident)
-            if whose is not None:
+            if arguments.integration is not None:
+                erased = await erasure.erase_integration(
+                    uow, incident, arguments.integration, reason=arguments.reason, write=write
+                )
+            elif whose is not None:
                 erased = await erasure.erase_person(uow, incident, whose, reason=arguments.reason, write=write)
             else:
                 erased = await erasure.erase_messages(

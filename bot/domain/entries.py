@@ -82,8 +82,8 @@ def _alert(data: Data, _: Naming) -> str:
 
 
 def _erased(data: Data, naming: Naming) -> str:
-    by = f" by {naming.person(data['person'])}" if data.get("person") else ""
-    return f"Erased {data['what']}{by}"
+    whose = naming.person(data["person"]) if data.get("person") else data.get("integration")
+    return f"Erased {data['what']}{f' by {whose}' if whose else ''}"
 
 
 _SENTENCES: Mapping[str, Callable[[Data, Naming], str]] = {

@@ -235,6 +235,14 @@ def _record(uow: UnitOfWork, incident: Incident, alert: Alert) -> None:
     )
 
 
+async def erase(uow: UnitOfWork, incident: Incident, integration: str, instead: str) -> int:
+    """Takes the words out of the alerts of the incident, which stay known by their keys; how many had any."""
+    found = [one for one in await of_incident(uow, incident) if one.integration == integration and one.body]
+    for alert in found:
+        alert.title, alert.description, alert.url, alert.labels, alert.body = instead, "", "", {}, {}
+    return len(found)
+
+
 def alert_facts(alert: Alert) -> dict[str, Any]:
     """A message of a monitor, for machines."""
     return {

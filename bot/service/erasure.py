@@ -3,7 +3,7 @@
 That something was erased, by whom and when, stays. What Slack and backups hold is beyond our reach.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, select
 
 from bot.errors import UserError
-from bot.service import waiting
+from bot.service import alerts, waiting
 from bot.service.desk import UnitOfWork
 from bot.service.events import WordsErased
 from bot.service.notifications import publish
@@ -28,6 +28,7 @@ class Erased:
 
     messages: int = 0
     entries: int = 0  # of the timeline, updates among them
+    alerts: int = 0
     actions: int = 0
     events: int = 0  # that waited to be put on record, or were set aside
 
@@ -35,6 +36,7 @@ class Erased:
         counted = (
             (self.messages, "message"),
             (self.entries, "timeline entry"),
+            (self.alerts, "alert"),
             (self.actions, "action item"),
             (self.events, "waiting event"),
         )
@@ -70,6 +72,30 @@ async def erase_person(uow: UnitOfWork, incident: Incident, person: str, *, reas
     )
 
 
+async def erase_integration(
+    uow: UnitOfWork, incident: Incident, integration: str, *, reason: str, write: DraftWriter
+) -> Erased:
+    """Erases what an integration said in the incident: its alerts, their words on the timeline, the description.
+
+    The title stays, as with a person's.
+    """
+    instead, before = await _what_stands_instead(uow, reason), await _before(uow, incident)
+    told = await alerts.erase(uow, incident, integration, instead)
+    rows = await uow.session.scalars(
+        select(TimelineEntry).where(TimelineEntry.incident_id == incident.id, TimelineEntry.kind == "alert")
+    )
+    entries = [row for row in rows if row.data.get("integration") == integration]
+    for entry in entries:
+        entry.words = instead
+    if incident.reporter_integration == integration and incident.description:
+        incident.description = instead
+    erased = Erased(entries=len(entries) if told else 0, alerts=told)
+    await _put_down(uow, incident, erased, instead=instead, reason=reason, integration=integration)
+    await _forget_answers(uow, incident, person=None, theirs={})
+    await _redraft(uow, incident, write, instead, before)
+    return erased
+
+
 async def _messages(uow: UnitOfWork, incident: Incident, which: Any) -> Sequence[Message]:
     rows = await uow.session.scalars(
         select(Message).where(*_in_channel(uow, incident), Message.erased_at.is_(None), which)
@@ -90,10 +116,7 @@ async def _erase(
     write: DraftWriter,
     person: str | None = None,
 ) -> Erased:
-    if not reason.strip():
-        raise UserError("Why is it erased? The reason stays on record.")
-    assert uow.actor is not None  # noqa: S101 - the command line asks who it is
-    instead = _instead((await names(uow, [uow.actor])).get(uow.actor, uow.actor), uow.now)
+    instead = await _what_stands_instead(uow, reason)
     for message in messages:
         message.text, message.files = instead, []
         message.erased_at, message.erased_by = uow.now, uow.actor
@@ -112,17 +135,37 @@ async def _erase(
     waited, events = await forgetting.in_inbox(uow.session, incident, stamps=stamps, person=person)
     kept_out = await _keep_out(uow, incident, waited, person, instead)
     erased = Erased(messages=len(messages) + kept_out, entries=entries, actions=actions, events=events)
-    if erased == Erased():
-        raise UserError(f"There's nothing to erase in {incident.name}, or it is erased already.")
-    uow.record(incident, "erased", reason.strip(), what=str(erased), person=person, instead=instead)
-    for item in await forgetting.in_outbox(uow.session, incident, person=person, theirs=theirs):
-        item.finished_at = uow.now
-        await waiting.unmark(uow, item)
-    await uow.session.flush()
+    await _put_down(uow, incident, erased, instead=instead, reason=reason, person=person)
+    await _forget_answers(uow, incident, person=person, theirs=theirs)
     await _redraft(uow, incident, write, instead, before)
     if entries and incident.is_live:
         await publish(uow, WordsErased(incident=incident))
     return erased
+
+
+async def _what_stands_instead(uow: UnitOfWork, reason: str) -> str:
+    if not reason.strip():
+        raise UserError("Why is it erased? The reason stays on record.")
+    assert uow.actor is not None  # noqa: S101 - the command line asks who it is
+    return _instead((await names(uow, [uow.actor])).get(uow.actor, uow.actor), uow.now)
+
+
+async def _put_down(
+    uow: UnitOfWork, incident: Incident, erased: Erased, *, instead: str, reason: str, **whose: str | None
+) -> None:
+    """That something was erased goes on the timeline; refused where nothing was."""
+    if erased == Erased():
+        raise UserError(f"There's nothing to erase in {incident.name}, or it is erased already.")
+    uow.record(incident, "erased", reason.strip(), what=str(erased), instead=instead, **whose)
+
+
+async def _forget_answers(
+    uow: UnitOfWork, incident: Incident, *, person: str | None, theirs: Mapping[str, Collection[int]]
+) -> None:
+    for item in await forgetting.in_outbox(uow.session, incident, person=person, theirs=theirs):
+        item.finished_at = uow.now
+        await waiting.unmark(uow, item)
+    await uow.session.flush()
 
 
 async def _before(uow: UnitOfWork, incident: Incident) -> set[str]:

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from bot import log
+from bot.errors import UserError
 from bot.intake.generic.source import GenericSource
 from bot.sandbox import SteppedClock, default_workspace
-from bot.service import alerts
+from bot.service import alerts, erasure
 from bot.service.incidents import by_number
 from bot.service.postmortem import facts
 from bot.store import inbox
@@ -613,3 +614,35 @@ async def test_without_a_channel_the_stakeholders_read_why(both: Watched) -> Non
     await monitor.tell(**{**CHECKOUT, "status": "resolved"})
     await told(world)
     assert any("is INC-1 over?" in one for one in world.to_person("ben"))
+
+
+async def test_what_an_integration_told_can_be_taken_out_for_good(both: Watched) -> None:
+    world, monitor = both
+    secret = "hunter2"
+    await monitor.tell(
+        **{**CHECKOUT, "title": f"Login as root:{secret} fails"},
+        description=f"password={secret}",
+        url=f"https://x.example/{secret}",
+        labels={"password": secret},
+    )
+    await told(world)
+    await world.say("ben", await room(world), "Who put that there?")
+    await world.command("ben", "resolve Changed it", channel=await room(world))
+    await told(world)
+    async with world.bot.desk.work(actor=world.workspace.user("ben").id) as uow:
+        incident = await by_number(uow, 1)
+        erased = await erasure.erase_integration(uow, incident, "monitoring", reason="A password")
+        assert str(erased) == "1 timeline entry and 1 alert"
+    record = await world.record()
+    title = record["incident"].pop("title")
+    assert secret in title, "everybody knows the incident by its title"
+    del record["incident"]["channel"]  # which is called after it
+    left = json.dumps(record).replace(title, "")
+    assert secret not in left
+    assert [one["text"] for one in record["messages"]] == ["Who put that there?"]
+    with pytest.raises(UserError, match="nothing to erase"):
+        async with world.bot.desk.work(actor=world.workspace.user("ben").id) as uow:
+            await erasure.erase_integration(uow, await by_number(uow, 1), "monitoring", reason="Again")
+    await monitor.tell(**{**CHECKOUT, "status": "resolved"})
+    await told(world)
+    assert (await kept(world))[-1] == ("resolved", "added", True), "it is still known by its key"
