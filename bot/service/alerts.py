@@ -213,7 +213,7 @@ async def _only_live_one_of(uow: UnitOfWork, service: str) -> Incident | None:
             Incident.team_id == uow.team_id,
             Incident.status.in_(LIVE),
             Incident.is_private.is_(False),
-            func.lower(Incident.service) == service.lower(),
+            func.lower(Incident.service) == func.lower(service),
         )
         .limit(2)
     )

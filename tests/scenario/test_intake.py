@@ -19,7 +19,7 @@ from bot.service.incidents import by_number
 from bot.service.postmortem import facts
 from bot.store import inbox
 from bot.store.tables import Alert, InboxItem
-from tests.databases import in_turn
+from tests.databases import Databases, in_turn
 from tests.monitor import KEY, Monitoring, watched
 from tests.world import START, World, shown
 
@@ -552,6 +552,29 @@ async def test_slacks_events_go_on_while_alerts_cannot_be_applied(
             inbox.try_again([item])
     await world.settle()
     assert await kept(world) == [("open", "declared", True)]
+
+
+async def test_slacks_events_go_on_while_an_alert_hangs(
+    postgresql: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not in SQLite, which has one writer: what hangs in a transaction there holds up everybody."""
+    url, hanging = postgresql.fresh(tmp_path), asyncio.Event()
+    async with watched(url, tmp_path) as (world, monitor):
+        channel = await world.declare("p2 Search is slow")
+
+        async def hang(*_: object, **__: object) -> None:
+            hanging.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(alerts, "take_in", hang)
+        for number in range(10):
+            await monitor.tell(title=f"Alert {number}")
+        await hanging.wait()
+        ts = await world.workspace.post_message(user="ben", channel=channel, text="The index is being rebuilt")
+        async with asyncio.timeout(60):
+            while [one["ts"] for one in (await world.record())["messages"]] != [ts]:  # noqa: ASYNC110 - a row sets no event
+                await asyncio.sleep(0.01)
+    postgresql.drop(url)
 
 
 async def test_a_payload_that_cannot_be_stored_does_not_keep_out_what_came_with_it(

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, text
 
-from bot.service import chat
+from bot.config import IntakeRule
+from bot.domain.alert import AlertFacts
+from bot.service import alerts, chat
 from bot.service.incidents import by_number, live_with_channel, never_read, wanted_again
 from bot.slack import facts
 from bot.store.tables import Message
@@ -91,8 +93,25 @@ async def test_no_command_and_no_loop_reads_a_large_table_from_beginning_to_end(
         assert await live_with_channel(uow)
         await never_read(uow, since=uow.now - timedelta(days=2))
         await wanted_again(uow)
+    async with years.bot.desk.work() as uow:
+        for status in ("open", "resolved"):
+            told = AlertFacts(key="disk-1", title="The disk is full", status=status, service="disks")
+            rules = [IntakeRule(do="attach"), IntakeRule(do="record")]
+            how = {"source": "generic", "integration": "monitoring", "rules": rules, "body": {}}
+            alert = await alerts.take_in(uow, told, received_at=uow.now, **how)
+            alert.incident_id = incident.id
+            await alerts.still_open(uow, incident)
     seen = "\n".join(statement for statement, _ in watched.statements)
-    for table in ("incidents", "outbox", "inbox", "due_jobs", "messages", "role_assignments", "timeline_entries"):
+    for table in (
+        "alerts",
+        "incidents",
+        "outbox",
+        "inbox",
+        "due_jobs",
+        "messages",
+        "role_assignments",
+        "timeline_entries",
+    ):
         assert table in seen, f"nothing was asked of {table}"
     assert not await scans(years, watched)
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from bot.service.incidents import by_number
 from bot.store.purge import KEEP, purge
-from bot.store.tables import InboxItem, OutboxItem
+from bot.store.tables import Alert, InboxItem, OutboxItem
 from tests.world import World
 
 
@@ -48,3 +49,30 @@ async def test_one_that_is_dated_in_the_future_does_not_keep_the_others(
     await purge(desk.database, before=desk.clock.now() + timedelta(seconds=1))
     async with desk.look() as look:
         assert (await look.session.scalars(select(InboxItem.id))).all() == [third]
+
+
+async def test_alerts_that_nobody_was_told_of_go_and_those_of_an_incident_stay(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.purge._ROWS_TOGETHER", 2)
+    await world.declare()
+    desk = world.bot.desk
+    async with desk.work() as uow:
+        incident = await by_number(uow, 1)
+        for title, state, belongs in (
+            ("declared", "declared", incident.id),
+            ("late", "late", incident.id),
+            *((f"recorded {number}", "recorded", None) for number in range(5)),
+            ("late of nothing", "late", None),
+        ):
+            alert = Alert(
+                team_id=uow.team_id, source="generic", integration="x", key="k", status="open", title=title, body={}
+            )
+            alert.state, alert.incident_id, alert.received_at = state, belongs, uow.now
+            uow.session.add(alert)
+    await purge(desk.database, before=desk.clock.now())
+    async with desk.look() as look:
+        assert len((await look.session.scalars(select(Alert.id))).all()) == 8, "all of them are young"
+    await purge(desk.database, before=desk.clock.now() + timedelta(seconds=1))
+    async with desk.look() as look:
+        assert (await look.session.scalars(select(Alert.title))).all() == ["declared", "late"]

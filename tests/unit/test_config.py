@@ -206,6 +206,43 @@ def test_settings_cannot_be_changed_afterwards() -> None:
             {"roles__comms_lead__holders": ["U1", "U2"]},
             "roles.comms_lead.holders: more than one, but the role is single; set several: true or name one",
         ),
+        # who may tell of alerts
+        (
+            {"intake__generic__monitoring": {}},
+            "intake.generic.monitoring.key_env: is missing; add it",
+        ),
+        (
+            {"intake__generic__monitoring": {"key_env": "KEY", "rulez": []}},
+            "intake.generic.monitoring.rulez: is not a setting; take it out or correct its spelling"
+            " (did you mean 'rules'?)",
+        ),
+        (
+            {"intake__generic__monitoring": {"key_env": "KEY", "rules": [{"do": "declare", "priority": "p9"}]}},
+            "intake.generic.monitoring.rules.0.priority: there is no priority 'p9'; there are p1, p2, p3, p4",
+        ),
+        (
+            {"intake__generic__monitoring": {"key_env": "KEY", "rules": [{"do": "attach", "priority": "p1"}]}},
+            "intake.generic.monitoring.rules.0.priority: only do: declare has one; take it out",
+        ),
+        (
+            {"intake__generic__monitoring": {"key_env": "KEY", "rules": [{"do": "close"}]}},
+            "intake.generic.monitoring.rules.0.do: input should be 'declare', 'attach' or 'record'",
+        ),
+        (
+            {"intake__generic__monitoring": {"key_env": "KEY", "rules": [{"do": "record", "when": {"x": [""]}}]}},
+            "intake.generic.monitoring.rules.0.when.x: a rule can ask for severity, service, status and labels.NAME"
+            " (not 'x')",
+        ),
+        (
+            {"intake__generic__monitoring": {"key_env": "KEY", "mapping": {"title": "alert/name"}}},
+            "intake.generic.monitoring.mapping.title: a JSON pointer begins with /, such as /alert/name"
+            " (not 'alert/name')",
+        ),
+        (
+            {"intake__generic__monitoring": {"key_env": "KEY", "mapping": {"titel": "/x"}}},
+            "intake.generic.monitoring.mapping.titel: there's no such field; there are id, key, status, title,"
+            " severity, service, description, url, occurred_at, labels (not 'titel')",
+        ),
         # folders
         ({"templates": "my-words"}, "templates: there is no folder {folder}/my-words; make it or take the setting out"),
         (
