@@ -625,6 +625,21 @@ async def test_what_goes_wrong_is_shown_to_peopleto_somebody_though_nobody_repor
         assert any("inc-renamed" in one for one in world.to_person("ben"))
 
 
+async def test_what_people_do_with_the_channel_is_told_where_people_still_read(both: Watched) -> None:
+    world, monitor = both
+    await monitor.tell(**CHECKOUT)
+    await told(world)
+    channel = await room(world)
+    await world.workspace.join_channel(user="ana", channel=channel)
+    await world.workspace.rename_channel(user="ana", channel=channel, name="inc-1-load-balancer")
+    await told(world)
+    assert any("is called #inc-1-load-balancer now" in one.text for one in world.by_bot("inc-1-load-balancer"))
+    await world.workspace.archive_channel(user="ana", channel="inc-1-load-balancer")
+    await told(world)
+    thread = [one.text for one in world.by_bot("incidents") if one.thread_ts]
+    assert any("channel was archived" in one for one in thread)
+
+
 async def test_without_a_channel_the_stakeholders_read_why(both: Watched) -> None:
     world, monitor = both
     world.server.faults.set({"error": {"method": "conversations.create", "error": "restricted_action"}})
