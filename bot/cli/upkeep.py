@@ -114,7 +114,8 @@ async def erase(arguments: argparse.Namespace) -> int:
                     uow, incident, arguments.message, reason=arguments.reason, write=write
                 )
         await desk.database.forget()
-    stays = " Its title, service and category stay." if whose is not None and whose == incident.reporter else ""
+    theirs = (whose, arguments.integration) == (incident.reporter, incident.reporter_integration)
+    stays = " Its title, service and category stay." if theirs else ""
     say(
         f"Erased {erased} from the record of {incident.name}.{stays} I can't reach Slack, exported files and backups: "
         "delete it there too."

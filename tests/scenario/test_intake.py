@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -19,8 +20,10 @@ from bot.service.incidents import by_number
 from bot.service.postmortem import facts
 from bot.store import inbox
 from bot.store.tables import Alert, InboxItem
+from bot.webhooks.body import body as webhook_body
 from tests.databases import Databases, in_turn
 from tests.monitor import KEY, Monitoring, watched
+from tests.scenario.test_webhooks import SCHEMA
 from tests.world import START, World, shown
 
 Watched = tuple[World, Monitoring]
@@ -74,10 +77,15 @@ async def test_a_rule_declares_and_says_who_has_reported_it(both: Watched) -> No
     assert ":bell: *monitoring* reports for INC-1: *Checkout returns 503* (critical, checkout)" in said
     assert "&gt; No backend is up" in said
     assert "<https://lb.example.org/7|" in said
-    assert len(world.by_bot("incidents")) == 1, "it is announced"
+    [announced] = world.by_bot("incidents")
+    assert "service checkout · reported by monitoring" in announced.text
     await world.command("ana", "resolve Traffic is back", channel=await room(world))
     async with world.bot.desk.look() as uow:
-        written = world.bot.desk.write_postmortem(await facts(uow, await by_number(uow, 1)))
+        incident = await by_number(uow, 1)
+        written = world.bot.desk.write_postmortem(await facts(uow, incident))
+        event = await webhook_body(uow, incident, kind="incident.declared", at=uow.now)
+    jsonschema.validate(event, SCHEMA)
+    assert event["data"]["incident"]["reporter"] == "monitoring"
     assert "| Reported by | monitoring (integration) |" in written
     assert "| monitoring (integration) | Alert: Checkout returns 503 (critical, checkout) |" in written
 
@@ -513,17 +521,20 @@ async def test_a_body_of_another_program_needs_no_code(database_url: str, tmp_pa
         "tags": {"env": "prod", "size": 3, "more": [1]},
         "links": ["no address"],
         "status": "not ours",
+        "id": 7,  # of a rule, and the same each time
+        "description": ["not ours either"],
+        "service": "queue",
     }
     async with watched(database_url, tmp_path, rules=rules, mapping=mapping) as (world, monitor):
         assert (await monitor.tell(**foreign))[0] == 202
-        assert (await monitor.tell(state="ok", alert={"name": "Queue shrinks", "0/id": 42}, at=None))[0] == 202
+        assert (await monitor.tell(state="ok", id=7, alert={"name": "Queue shrinks", "0/id": 42}, at=None))[0] == 202
         assert await monitor.tell(alert={}) == (
             400,
             {"errors": {"title": "is missing; say in a few words what is wrong"}},
         )
         await world.settle()
         record = await world.record()
-        assert record["incident"]["priority"] == "p3"
+        assert (record["incident"]["priority"], record["incident"]["service"]) == ("p3", "queue")
         assert record["incident"]["impact_started_at"] == "2026-03-02T14:29:00Z"
         assert [one["labels"] for one in record["alerts"]] == [{"env": "prod", "size": "3"}, {}]
         assert await kept(world) == [("open", "declared", True), ("resolved", "added", True)]

@@ -50,8 +50,8 @@ def document_in(body: bytes) -> Document:
 def alert_in(document: Document, mapping: Mapping[str, str], *, idempotency_key: str = "") -> tuple[AlertFacts, str]:
     """The alert, and the id that it was sent under: its own, else the header's, else "".
 
-    `mapping`: JSON pointers to fields of a body that isn't ours. What stands there was not written for us: it is
-    read as far as it goes. Raises IntakeRefused with every field that is wrong.
+    `mapping`: JSON pointers to fields of a body that isn't ours. Then nothing in it was written for us: it is read as
+    far as it goes. Raises IntakeRefused with every field that is wrong.
     """
     reading = _Reading(document, mapping)
     title = reading.read("title", _line(TITLE_LIMIT))
@@ -80,15 +80,18 @@ class _Reading:
 
     def __init__(self, document: Document, mapping: Mapping[str, str]) -> None:
         self._document = document
+        self._is_foreign = bool(mapping)
         self._pointers = {field: parse_pointer(pointer) for field, pointer in mapping.items()}
         self.problems: dict[str, str] = {}
 
     def _found(self, field: str) -> Any:
+        if field == "id" and self._is_foreign and field not in self._pointers:
+            return None  # it may name something that is the same in every body
         return look_up(self._document, self._pointers.get(field, (field,)))
 
     def _wrong(self, field: str, problem: str) -> None:
         """What stands in a body that isn't ours may be anything: it counts as left out."""
-        if field not in self._pointers:
+        if not self._is_foreign:
             self.problems[field] = problem
 
     def read(self, field: str, understand: Callable[[str], str]) -> str:
@@ -96,7 +99,7 @@ class _Reading:
         found = self._found(field)
         if found is None:
             return ""
-        if field in self._pointers:
+        if self._is_foreign:
             found = _as_text(found)
         if not isinstance(found, str):
             self._wrong(field, "must be text")
@@ -115,7 +118,7 @@ class _Reading:
         if found is None:
             return None
         try:
-            if "occurred_at" in self._pointers and isinstance(found, int | float) and not isinstance(found, bool):
+            if self._is_foreign and isinstance(found, int | float) and not isinstance(found, bool):
                 seconds = found / 1000 if abs(found) >= _MILLISECONDS_FROM else found
                 return datetime.fromtimestamp(seconds, UTC)
             moment = datetime.fromisoformat(found.strip() if isinstance(found, str) else "")
@@ -131,7 +134,7 @@ class _Reading:
         if not isinstance(found, dict):
             self._wrong("labels", "must be an object of texts")
             return {}
-        if "labels" in self._pointers:
+        if self._is_foreign:
             found = {name: text for name, one in found.items() if (text := _as_text(one)) is not None}
         elif any(not isinstance(one, str) for one in found.values()):
             self._wrong("labels", "must be an object of texts")
