@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any
 
+from bot.domain.alert import integration_name
 from bot.domain.lifecycle import ENDED, LIVE, Status
 from bot.domain.measures import Interval, Measures
 
@@ -29,7 +30,7 @@ class TimelineItem:
     at: datetime
     kind: str  # declared, status, priority, role, note, message …
     person: PersonName | None
-    author: str | None = None  # what an app calls itself that spoke
+    author: str | None = None  # where no person: what an app calls itself that spoke, or the integration
     what: str = ""  # in the bot's words, such as "Update sent"
     words: str = ""  # in people's own, as plain text
     link: str | None = None  # to the message in Slack
@@ -39,7 +40,9 @@ class TimelineItem:
     def who(self) -> str:
         if self.person is not None:
             return self.person.name
-        return self.author or ("an app" if self.kind == "message" else "incident bot")
+        if self.kind == "message":
+            return self.author or "an app"
+        return integration_name(self.author) if self.author else "incident bot"
 
     @property
     def text(self) -> str:

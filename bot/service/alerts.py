@@ -149,7 +149,7 @@ async def _add(uow: UnitOfWork, incident: Incident, alert: Alert, *, before: Ale
 
 
 async def _ask_whether_it_is_over(uow: UnitOfWork, incident: Incident, alert: Alert) -> None:
-    commander = (await roles.current(uow, incident)).get("incident_commander", [None])[0]
+    commander = (await roles.current(uow, incident)).get(uow.settings.commander_role, [None])[0]
     if incident.channel_problem is not None and commander is not None:
         await publish(uow, AlertResolvedPrivately(incident=incident, alert_id=alert.id, person=commander))
     else:

@@ -151,12 +151,27 @@ async def _what_stands_instead(uow: UnitOfWork, reason: str) -> str:
 
 
 async def _put_down(
-    uow: UnitOfWork, incident: Incident, erased: Erased, *, instead: str, reason: str, **whose: str | None
+    uow: UnitOfWork,
+    incident: Incident,
+    erased: Erased,
+    *,
+    instead: str,
+    reason: str,
+    person: str | None = None,
+    integration: str | None = None,
 ) -> None:
     """That something was erased goes on the timeline; refused where nothing was."""
     if erased == Erased():
         raise UserError(f"There's nothing to erase in {incident.name}, or it is erased already.")
-    uow.record(incident, "erased", reason.strip(), what=str(erased), instead=instead, **whose)
+    uow.record(
+        incident,
+        "erased",
+        reason.strip(),
+        what=str(erased),
+        person=person,
+        integration=integration,
+        instead=instead,
+    )
 
 
 async def _forget_answers(

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 
 from bot.domain import entries
-from bot.domain.alert import integration_name
 from bot.domain.mrkdwn import mentioned, plain
 from bot.domain.report import TimelineItem
 from bot.domain.times import from_ts
@@ -69,7 +68,7 @@ async def in_order(
             at=entry.at,
             kind=entry.kind,
             person=who.optional(entry.person),
-            author=_author(entry),
+            author=None if entry.person else entry.data.get("integration"),
             what=entries.told(entry.kind, entry.data, naming),
             words=entry.words,
         )
@@ -91,9 +90,3 @@ async def in_order(
             )
         )
     return sorted(timeline, key=lambda item: item.at)
-
-
-def _author(entry: TimelineEntry) -> str | None:
-    """The integration that has said what no person has."""
-    integration = entry.data.get("integration")
-    return integration_name(str(integration)) if integration and entry.person is None else None

@@ -200,7 +200,7 @@ async def _alert_resolved(
         it=incident,
         alert=await uow.session.get_one(Alert, references["alert_id"]),
         others=await alerts.still_open(uow, incident),
-        commander=(await roles.current(uow, incident)).get("incident_commander", [None])[0],
+        commander=(await roles.current(uow, incident)).get(uow.settings.commander_role, [None])[0],
     )
     return resolved_alert(text, number=incident.number)
 

@@ -17,7 +17,7 @@ from bot.intake.generic.source import GenericSource
 from bot.sandbox import SteppedClock, default_workspace
 from bot.service import alerts, erasure
 from bot.service.incidents import by_number
-from bot.service.postmortem import facts
+from bot.service.report import report
 from bot.store import inbox
 from bot.store.tables import Alert, InboxItem
 from bot.webhooks.body import body as webhook_body
@@ -82,12 +82,12 @@ async def test_a_rule_declares_and_says_who_has_reported_it(both: Watched) -> No
     await world.command("ana", "resolve Traffic is back", channel=await room(world))
     async with world.bot.desk.look() as uow:
         incident = await by_number(uow, 1)
-        written = world.bot.desk.write_postmortem(await facts(uow, incident))
+        written = world.write_draft(await report(uow, incident))
         event = await webhook_body(uow, incident, kind="incident.declared", at=uow.now)
     jsonschema.validate(event, SCHEMA)
     assert event["data"]["incident"]["reporter"] == "monitoring"
     assert "| Reported by | monitoring (integration) |" in written
-    assert "| monitoring (integration) | Alert: Checkout returns 503 (critical, checkout) |" in written
+    assert "| monitoring (integration) | Alert (critical, checkout): Checkout returns 503 |" in written
 
 
 async def test_what_no_rule_is_for_is_kept_and_nobody_is_told(both: Watched) -> None:
@@ -119,7 +119,7 @@ async def test_a_rule_attaches_to_the_one_live_incident_of_the_service(both: Wat
     ] == 202
     await world.settle()
     assert await kept(world) == [("open", "attached", True)]
-    assert await timeline(world) == ["Alert: Latency is high (warning, search)"]
+    assert await timeline(world) == ["Alert (warning, search): Latency is high"]
     assert any("*monitoring* reports for INC-1" in one.text for one in world.by_bot(channel))
     _, answer = await monitor.tell(title="Latency is higher", key="search/p99", status="update")
     assert answer["incident"] == "INC-1", "whose it is is known now"
@@ -680,7 +680,9 @@ async def test_what_an_integration_told_can_be_taken_out_for_good(both: Watched)
     await told(world)
     async with world.bot.desk.work(actor=world.workspace.user("ben").id) as uow:
         incident = await by_number(uow, 1)
-        erased = await erasure.erase_integration(uow, incident, "monitoring", reason="A password")
+        erased = await erasure.erase_integration(
+            uow, incident, "monitoring", reason="A password", write=world.write_draft
+        )
         assert str(erased) == "1 timeline entry and 1 alert"
     record = await world.record()
     title = record["incident"].pop("title")
@@ -691,7 +693,9 @@ async def test_what_an_integration_told_can_be_taken_out_for_good(both: Watched)
     assert [one["text"] for one in record["messages"]] == ["Who put that there?"]
     with pytest.raises(UserError, match="nothing to erase"):
         async with world.bot.desk.work(actor=world.workspace.user("ben").id) as uow:
-            await erasure.erase_integration(uow, await by_number(uow, 1), "monitoring", reason="Again")
+            await erasure.erase_integration(
+                uow, await by_number(uow, 1), "monitoring", reason="Again", write=world.write_draft
+            )
     await monitor.tell(**{**CHECKOUT, "status": "resolved"})
     await told(world)
     assert (await kept(world))[-1] == ("resolved", "added", True), "it is still known by its key"
