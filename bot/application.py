@@ -14,10 +14,10 @@ from bot.health import Health
 from bot.intake.applier import Applier
 from bot.service.desk import Desk
 from bot.service.due import DueJobs
-from bot.slack.backfill import Backfill
-from bot.slack.gateway import Gateway
-from bot.slack.inbox import SlackInbox
-from bot.slack.membership import Membership
+from bot.slack.inbound.backfill import Backfill
+from bot.slack.inbound.inbox import SlackInbox
+from bot.slack.inbound.membership import Membership
+from bot.slack.outbound.gateway import Gateway
 from bot.store import outbox
 from bot.store.outages import fault_in
 from bot.store.purge import KEEP, purge

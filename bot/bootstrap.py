@@ -34,18 +34,18 @@ from bot.service.desk import Desk
 from bot.service.due import DueJobs, jobs
 from bot.service.incidents import every_incident
 from bot.service.report import report
-from bot.slack import permalinks
-from bot.slack.app import slack_app
-from bot.slack.backfill import Backfill
-from bot.slack.destination import SlackDestination
-from bot.slack.gateway import Gateway
-from bot.slack.identity import identify
-from bot.slack.inbox import SlackInbox
-from bot.slack.listeners.interactions import Interactions
-from bot.slack.membership import Membership
-from bot.slack.origin import Doorkeeper
-from bot.slack.socket_mode import SocketModeReceiver
-from bot.slack.source import SlackSource
+from bot.slack.inbound.app import slack_app
+from bot.slack.inbound.backfill import Backfill
+from bot.slack.inbound.inbox import SlackInbox
+from bot.slack.inbound.interactions import Interactions
+from bot.slack.inbound.membership import Membership
+from bot.slack.inbound.origin import Doorkeeper
+from bot.slack.inbound.socket_mode import SocketModeReceiver
+from bot.slack.inbound.source import SlackSource
+from bot.slack.messages import permalinks
+from bot.slack.outbound.destination import SlackDestination
+from bot.slack.outbound.gateway import Gateway
+from bot.slack.outbound.identity import identify
 from bot.store.database import Database
 from bot.store.migrate import anything_in, migrate
 from bot.store.tables import Workspace

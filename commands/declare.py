@@ -11,7 +11,7 @@ from bot.service.command import Answer, Call, Command, Modal, declared
 from bot.service.declare import Declaration, declare
 from bot.service.guests import check
 from bot.service.people import zone_of
-from bot.slack.views.declare_modal import declare_modal
+from bot.slack.messages.declare_modal import declare_modal
 
 _CATEGORY_LIMIT = 80
 

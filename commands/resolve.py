@@ -3,7 +3,7 @@
 from bot.domain.mrkdwn import Mrkdwn
 from bot.service.command import Answer, Call, Command, Modal
 from bot.service.lifecycle import check_resolvable, resolve
-from bot.slack.views.resolve_modal import resolve_modal
+from bot.slack.messages.resolve_modal import resolve_modal
 
 
 async def _run(call: Call) -> Answer | Modal:

@@ -7,7 +7,7 @@ from bot.service.command import Answer, Call, Command, Modal
 from bot.service.lifecycle import live_status
 from bot.service.people import zone_of
 from bot.service.updates import post_update, text_to_start_from
-from bot.slack.views.update_modal import update_modal
+from bot.slack.messages.update_modal import update_modal
 
 
 async def _run(call: Call) -> Answer | Modal:

@@ -67,9 +67,9 @@ async def backfill(arguments: argparse.Namespace) -> int:
     from bot.bootstrap import open_desk
     from bot.progress import progress
     from bot.service.incidents import by_number
-    from bot.slack.backfill import Backfill
-    from bot.slack.gateway import Gateway
-    from bot.slack.identity import identify
+    from bot.slack.inbound.backfill import Backfill
+    from bot.slack.outbound.gateway import Gateway
+    from bot.slack.outbound.identity import identify
 
     environment = Environment.read()
     if not environment.bot_token:

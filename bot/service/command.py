@@ -28,7 +28,7 @@ class Answer:
     text: Mrkdwn
     buttons: Sequence[Button] = ()  # what can be done next; each once
     # An answer that needs what Slack says first (the new channel) is made when that step is finished: a name in
-    # bot.slack.messages with its references, sent after `after`.
+    # bot.slack.messages.builders with its references, sent after `after`.
     message: str | None = None
     references: Mapping[str, Any] = field(default_factory=dict)
     after: OutboxItem | None = None

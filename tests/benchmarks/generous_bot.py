@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from bot import cli
-from bot.slack import limits
+from bot.slack.outbound import limits
 from tests.benchmarks.workspace import GENEROSITY
 from tests.processes import CONNECTED, ROOT, Program
 

@@ -14,11 +14,11 @@ from bot.config import Environment
 from bot.service.command import Answer, Call, Modal, read
 from bot.service.desk import Desk, UnitOfWork
 from bot.service.incidents import number_here, of_channel
-from bot.slack import facts
-from bot.slack.gateway import Gateway
-from bot.slack.listeners.interactions import Interactions
-from bot.slack.listeners.requester import Requester
-from bot.slack.membership import Membership
+from bot.slack.inbound.interactions import Interactions
+from bot.slack.inbound.membership import Membership
+from bot.slack.inbound.requester import Requester
+from bot.slack.messages import facts
+from bot.slack.outbound.gateway import Gateway
 from bot.store.database import Database
 from bot.store.tables import Person, Workspace
 from commands import find_commands

@@ -14,8 +14,8 @@ from bot.intake.inbox import Inbox
 from bot.sandbox import SteppedClock, default_workspace
 from bot.service import chat, history, lifecycle
 from bot.service.incidents import by_number
-from bot.slack.backfill import Backfill
-from bot.slack.gateway import Gateway
+from bot.slack.inbound.backfill import Backfill
+from bot.slack.outbound.gateway import Gateway
 from bot.store.tables import Message, MessageVersion, Participant, Workspace
 from tests.databases import in_turn
 from tests.world import START, World, open_world
@@ -23,7 +23,7 @@ from tests.world import START, World, open_world
 
 @pytest.fixture(autouse=True)
 def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.slack.backfill._PAGE", 20)
+    monkeypatch.setattr("bot.slack.inbound.backfill._PAGE", 20)
 
 
 async def test_messages_threads_edits_marks_and_deletions_of_a_downtime_are_read(database_url: str) -> None:
@@ -271,8 +271,8 @@ async def test_what_slack_gave_up_on_in_an_outage_is_read_when_it_is_over(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel = await world.declare()
-    monkeypatch.setattr("bot.slack.membership.SLACK_TRIES_FOR", 0.05)
-    monkeypatch.setattr("bot.slack.inbox.SLACK_TRIES_FOR", 0.05)
+    monkeypatch.setattr("bot.slack.inbound.membership.SLACK_TRIES_FOR", 0.05)
+    monkeypatch.setattr("bot.slack.inbound.inbox.SLACK_TRIES_FOR", 0.05)
     store, tried = Inbox._store_once, asyncio.Event()
 
     async def away(*_: object) -> None:
@@ -308,7 +308,7 @@ async def test_a_channel_that_is_found_again_is_read(world: World) -> None:
 async def test_what_slack_held_back_is_read_when_its_minute_is_over(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.slack.inbox._HELD_BACK_FOR", 0.05)
+    monkeypatch.setattr("bot.slack.inbound.inbox._HELD_BACK_FOR", 0.05)
     channel = await world.declare()
     missed = await say_unheard(world, channel)
     [app] = world.workspace.apps

@@ -7,8 +7,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.errors import UserError
 from bot.service.desk import UnitOfWork
-from bot.slack.listeners.interactions import Interactions
-from bot.slack.listeners.requester import Requester
+from bot.slack.inbound.interactions import Interactions
+from bot.slack.inbound.requester import Requester
 from tests.world import World, shown
 
 pytestmark = pytest.mark.one_database

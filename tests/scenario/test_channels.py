@@ -4,8 +4,8 @@ import pytest
 
 from bot.sandbox import SteppedClock, default_workspace
 from bot.sandbox.actions import channels
-from bot.slack.listeners.events import apply
-from bot.slack.slack_event import SlackEvent
+from bot.slack.inbound.events import apply
+from bot.slack.inbound.slack_event import SlackEvent
 from tests.scenario.test_backfill import is_on_record, looking_often
 from tests.world import START, World, open_world
 

@@ -25,7 +25,7 @@ async def test_a_refresh_of_one_connection_loses_neither_a_command_nor_an_event(
 @pytest.fixture
 def pinging_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the world begins."""
-    monkeypatch.setattr("bot.slack.socket_mode._SECONDS_BETWEEN_PINGS", 0.2)
+    monkeypatch.setattr("bot.slack.inbound.socket_mode._SECONDS_BETWEEN_PINGS", 0.2)
 
 
 @pytest.mark.usefixtures("pinging_often")

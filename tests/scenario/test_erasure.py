@@ -10,8 +10,8 @@ from sqlalchemy import select
 from bot.errors import UserError
 from bot.service import erasure, people
 from bot.service.incidents import by_number
-from bot.slack.backfill import Backfill
-from bot.slack.gateway import Gateway
+from bot.slack.inbound.backfill import Backfill
+from bot.slack.outbound.gateway import Gateway
 from bot.store import inbox
 from bot.store.tables import Base, InboxItem, OutboxItem, Person, Workspace
 from tests.databases import in_turn

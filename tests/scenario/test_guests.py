@@ -11,7 +11,7 @@ from bot.resources import packaged
 from bot.sandbox.shapes import events
 from bot.service import participants
 from bot.service.incidents import by_number
-from bot.slack.views.incident_card import RESOLVE_BUTTON
+from bot.slack.messages.incident_card import RESOLVE_BUTTON
 from bot.store.tables import Person
 from tests.databases import in_turn
 from tests.world import World, open_world, shown

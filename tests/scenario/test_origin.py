@@ -7,7 +7,7 @@ import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 from sqlalchemy import func, select
 
-from bot.slack.origin import NOT_YOURS, is_by_one_of_us, is_for_us
+from bot.slack.inbound.origin import NOT_YOURS, is_by_one_of_us, is_for_us
 from bot.store.tables import Base, InboxItem, Message, OutboxItem, Workspace
 from tests.databases import in_turn
 from tests.world import World

@@ -9,8 +9,8 @@ import pytest
 from bot.delivery.destination import Hold
 from bot.sandbox.web.rate_limits import PER_MINUTE
 from bot.sandbox.web.rate_limits import TIERS as WORKSPACE_TIERS
-from bot.slack import limits
-from bot.slack.limits import TIERS
+from bot.slack.outbound import limits
+from bot.slack.outbound.limits import TIERS
 from tests.world import World, shown
 
 

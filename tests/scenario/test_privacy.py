@@ -126,7 +126,7 @@ async def test_the_first_question_after_a_deaf_time_finds_who_left_in_it(
         world.put_out("ben", channel)
         await world.settle()
     await world.pass_time(minutes=5)
-    monkeypatch.setattr("bot.slack.membership.SLACK_TRIES_FOR", 0.0)
+    monkeypatch.setattr("bot.slack.inbound.membership.SLACK_TRIES_FOR", 0.0)
     assert not await sees(world, "ben")
 
 
@@ -153,7 +153,7 @@ async def test_while_slack_does_not_say_who_is_a_member_only_private_incidents_a
 async def test_a_slow_slack_keeps_nobody_waiting_for_longer_than_an_acknowledgement_may_take(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.slack.membership._SECONDS_BEFORE_AN_ANSWER", 0.05)
+    monkeypatch.setattr("bot.slack.inbound.membership._SECONDS_BEFORE_AN_ANSWER", 0.05)
     await world.pass_time(minutes=5)
     world.bot.membership.doubt()
     world.server.faults.set({"latency_ms": {"method": "conversations.members", "value": 60_000}})
@@ -163,7 +163,7 @@ async def test_a_slow_slack_keeps_nobody_waiting_for_longer_than_an_acknowledgem
 
 @pytest.mark.usefixtures("channel")
 async def test_a_member_list_of_many_pages_is_read_to_its_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.slack.membership._PAGE", 1)
+    monkeypatch.setattr("bot.slack.inbound.membership._PAGE", 1)
     await world.pass_time(minutes=5)
     world.bot.membership.doubt()
     assert await sees(world, "ben")

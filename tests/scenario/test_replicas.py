@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from bot.slack.listeners import events
-from bot.slack.slack_event import SlackEvent
-from bot.slack.steps import STEPS
+from bot.slack.inbound import events
+from bot.slack.inbound.slack_event import SlackEvent
+from bot.slack.outbound.steps import STEPS
 from bot.store.tables import OutboxItem, Participant
 from tests.world import World
 

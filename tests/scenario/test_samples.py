@@ -11,7 +11,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from sqlalchemy import select
 
-from bot.slack.listeners.events import HANDLED
+from bot.slack.inbound.events import HANDLED
 from bot.store.tables import InboxItem
 from tests import slack_facts
 from tests.databases import in_turn

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.slack.listeners.events import apply
-from bot.slack.slack_event import SlackEvent
+from bot.slack.inbound.events import apply
+from bot.slack.inbound.slack_event import SlackEvent
 from tests.world import World
 
 pytestmark = pytest.mark.one_database

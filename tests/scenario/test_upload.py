@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import SlackBusy, SlackRefused, SlackUnclear
 from bot.sandbox import RealClock, SandboxServer, default_workspace
-from bot.slack.gateway import Gateway
+from bot.slack.outbound.gateway import Gateway
 from tests.databases import in_turn
 from tests.world import World
 

@@ -12,7 +12,7 @@ from bot.config import IntakeRule
 from bot.domain.alert import AlertFacts
 from bot.service import alerts, chat
 from bot.service.incidents import by_number, live_with_channel, never_read, wanted_again
-from bot.slack import facts
+from bot.slack.messages import facts
 from bot.store.tables import Message
 from tests.volumes import VOLUMES, fill
 from tests.world import World

@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.slack.identity import SCOPES
-from bot.slack.listeners.events import HANDLED
+from bot.slack.inbound.events import HANDLED
+from bot.slack.outbound.identity import SCOPES
 from tests import slack_facts
 
 ROOT = Path(__file__).parents[2]

@@ -21,7 +21,7 @@ from bot.errors import StoreError
 from bot.intake import applier
 from bot.metrics import REGISTRY
 from bot.service import due
-from bot.slack import gateway
+from bot.slack.outbound import gateway
 from bot.store import database, depths, purge
 from bot.store.base import Base
 from bot.web.slack_http import PATH

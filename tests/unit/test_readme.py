@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from bot.cli.arguments import parser
 from bot.config import Environment, Settings
-from bot.slack.identity import SCOPES
+from bot.slack.outbound.identity import SCOPES
 from commands import find_commands
 
 ROOT = Path(__file__).parents[2]

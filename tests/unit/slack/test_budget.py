@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, HeaderBlock, MarkdownTextObject, SectionBlock
 
 from bot.domain.mrkdwn import Mrkdwn, escape, link, mention
-from bot.slack.views.budget import BLOCKS_LIMIT, MOST_BLOCKS, SECTION_LIMIT, TEXT_LIMIT, fitted, pieces
-from bot.slack.views.message import SlackMessage
+from bot.slack.messages.budget import BLOCKS_LIMIT, MOST_BLOCKS, SECTION_LIMIT, TEXT_LIMIT, fitted, pieces
+from bot.slack.messages.message import SlackMessage
 
 markup = st.lists(
     st.text(max_size=30).map(escape)

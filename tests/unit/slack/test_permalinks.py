@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.slack import permalinks
+from bot.slack.messages import permalinks
 
 
 @pytest.mark.parametrize(

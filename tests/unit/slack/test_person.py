@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack.person import person_facts
+from bot.slack.outbound.person import person_facts
 
 USER = {
     "id": "U1",

@@ -16,13 +16,13 @@ from bot.domain.mrkdwn import Mrkdwn, markup, mention
 from bot.render.words import local_time
 from bot.resources import packaged
 from bot.sandbox.block_kit.validation import LONGEST_MESSAGE, check_blocks, check_view, total_length
-from bot.slack.views.declare_modal import declare_modal
-from bot.slack.views.incident_card import TAKE_ROLE_BUTTON, CardFacts, incident_card
-from bot.slack.views.message import TEXT_LIMIT, SlackMessage
-from bot.slack.views.modal import values
-from bot.slack.views.prompt_message import prompt_message
-from bot.slack.views.resolve_modal import resolve_modal
-from bot.slack.views.update_modal import update_modal
+from bot.slack.messages.declare_modal import declare_modal
+from bot.slack.messages.incident_card import TAKE_ROLE_BUTTON, CardFacts, incident_card
+from bot.slack.messages.message import TEXT_LIMIT, SlackMessage
+from bot.slack.messages.modal import values
+from bot.slack.messages.prompt_message import prompt_message
+from bot.slack.messages.resolve_modal import resolve_modal
+from bot.slack.messages.update_modal import update_modal
 from tests.unit.facts import BEGAN, HOSTILE, after, incident
 
 SETTINGS = load_settings(packaged("config.yaml"))

@@ -1,0 +1,1 @@
+"""Slack as a source: events, commands, clicks and forms come in."""

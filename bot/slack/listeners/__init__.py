@@ -1,1 +1,0 @@
-"""What comes in: each listener parses, calls a service or a command, and answers."""

@@ -1,0 +1,1 @@
+"""What people see in Slack: messages, cards and forms, as Block Kit."""

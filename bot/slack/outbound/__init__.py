@@ -1,0 +1,1 @@
+"""Slack as a destination: what the outbox promises is carried out there."""
