@@ -7,20 +7,19 @@ from bot.domain.privacy import NO, YES, sounds_private, without_order
 from bot.domain.question import Button, Question
 from bot.domain.times import parse_past
 from bot.service import asking
-from bot.service.command import Answer, Call, Command, Modal, declared
+from bot.service.command import Answer, Call, Command, DeclareForm, declared
 from bot.service.declare import Declaration, declare
 from bot.service.guests import check
 from bot.service.people import zone_of
-from bot.slack.messages.declare_modal import declare_modal
 
 _CATEGORY_LIMIT = 80
 
 
-async def _run(call: Call) -> Answer | Modal:
+async def _run(call: Call) -> Answer | DeclareForm:
     settings, options = call.uow.settings, call.line.options
-    if not call.line.words and not options and call.can_open_modals:
+    if not call.line.words and not options and call.can_show_forms:
         await check(call.uow, "declare")
-        return Modal(view=declare_modal(settings))
+        return DeclareForm()
     is_private = _is_private(call)
     title, stated = await _title_and_priority(call)
     impact, urgency = options.get("impact"), options.get("urgency")

@@ -1,16 +1,15 @@
 """/incident resolve: the impact has ended, and this is how we know."""
 
 from bot.domain.mrkdwn import Mrkdwn
-from bot.service.command import Answer, Call, Command, Modal
+from bot.service.command import Answer, Call, Command, ResolveForm
 from bot.service.lifecycle import check_resolvable, resolve
-from bot.slack.messages.resolve_modal import resolve_modal
 
 
-async def _run(call: Call) -> Answer | Modal:
+async def _run(call: Call) -> Answer | ResolveForm:
     incident = await call.incident()
-    if not call.line.words and call.can_open_modals:
+    if not call.line.words and call.can_show_forms:
         await check_resolvable(call.uow, incident)
-        return Modal(view=resolve_modal(incident))
+        return ResolveForm(incident=incident)
     await resolve(call.uow, incident, await call.words())
     return Answer(
         text=Mrkdwn("{} is resolved. {}").format(

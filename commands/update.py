@@ -3,18 +3,17 @@
 from bot.domain.times import parse_next
 from bot.domain.typed import plain_keys
 from bot.service import promise
-from bot.service.command import Answer, Call, Command, Modal
+from bot.service.command import Answer, Call, Command, UpdateForm
 from bot.service.lifecycle import live_status
 from bot.service.people import zone_of
 from bot.service.updates import post_update, text_to_start_from
-from bot.slack.messages.update_modal import update_modal
 
 
-async def _run(call: Call) -> Answer | Modal:
+async def _run(call: Call) -> Answer | UpdateForm:
     incident = await call.incident()
     options = call.line.options
-    if not call.line.words and not options and call.can_open_modals:
-        return Modal(view=update_modal(incident, last_text=await text_to_start_from(call.uow, incident)))
+    if not call.line.words and not options and call.can_show_forms:
+        return UpdateForm(incident=incident, last_text=await text_to_start_from(call.uow, incident))
     promised = None
     if "next" in options:
         zone = await zone_of(call.uow, call.person)

@@ -40,7 +40,7 @@ async def verb(arguments: argparse.Namespace) -> int:
                 channel_id=None,
                 line=reading.line,
                 number=reading.number,
-                can_open_modals=False,
+                can_show_forms=False,
                 help=commands,
             )
             outcome = await reading.command.run(call)

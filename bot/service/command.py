@@ -45,10 +45,24 @@ def declared(incident: Incident, channel: OutboxItem | None, *, in_doubt: bool, 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Modal:
-    """A form to open; `view` is as Slack's views.open takes it."""
+class Form:
+    """Asks for what was left out; whoever it came through shows it."""
 
-    view: dict[str, Any]
+
+@dataclass(frozen=True, kw_only=True)
+class DeclareForm(Form):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateForm(Form):
+    incident: Incident
+    last_text: str = ""  # the update before, to be changed rather than written anew
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolveForm(Form):
+    incident: Incident
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +75,7 @@ class Call:
     line: CommandLine  # without the verb and the incident's number
     number: int | None  # the incident that was named, if any
     key: str | None = None  # what delivered it; the same key again must not do it twice
-    can_open_modals: bool = True
+    can_show_forms: bool = True
     help: Mapping[str, "Command"] = field(default_factory=dict)  # all commands, for the one that lists them
 
     async def readable(self, text: str) -> str:
@@ -93,7 +107,7 @@ class Command:
     name: str
     usage: str  # what follows the name, such as "ROLE @person"
     summary: str  # one line for the help
-    run: Callable[[Call], Awaitable[Answer | Modal]]
+    run: Callable[[Call], Awaitable[Answer | Form]]
     options: tuple[str, ...] = ()  # the `key:value` options that it knows
     aliases: tuple[str, ...] = ()
     # Whether it only reads: the command line needs no name for that. `bare`: only without words.

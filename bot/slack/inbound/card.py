@@ -7,15 +7,13 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot.domain.mrkdwn import Mrkdwn
 from bot.service import roles, updates
-from bot.service.command import Answer, Modal
+from bot.service.command import Answer, Form, ResolveForm, UpdateForm
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import by_number
 from bot.service.lifecycle import check_resolvable
 from bot.slack.inbound.interactions import Interactions
 from bot.slack.inbound.requester import Requester
 from bot.slack.messages.incident_card import RESOLVE_BUTTON, TAKE_ROLE_BUTTON, UPDATE_BUTTON
-from bot.slack.messages.resolve_modal import resolve_modal
-from bot.slack.messages.update_modal import update_modal
 
 
 def listen(app: AsyncApp, interactions: Interactions) -> None:
@@ -38,18 +36,18 @@ def listen(app: AsyncApp, interactions: Interactions) -> None:
         await ack()
 
     async def handle_open_update(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        async def doing(uow: UnitOfWork) -> Modal:
+        async def doing(uow: UnitOfWork) -> Form:
             incident = await by_number(uow, _number(body))
-            return Modal(view=update_modal(incident, last_text=await updates.text_to_start_from(uow, incident)))
+            return UpdateForm(incident=incident, last_text=await updates.text_to_start_from(uow, incident))
 
         await interactions.do(Requester.from_body(body, context), doing)
         await ack()
 
     async def handle_open_resolve(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        async def doing(uow: UnitOfWork) -> Modal:
+        async def doing(uow: UnitOfWork) -> Form:
             incident = await by_number(uow, _number(body))
             await check_resolvable(uow, incident)
-            return Modal(view=resolve_modal(incident))
+            return ResolveForm(incident=incident)
 
         await interactions.do(Requester.from_body(body, context), doing)
         await ack()

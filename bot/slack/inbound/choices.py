@@ -8,7 +8,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot.errors import UserError
-from bot.service.command import Answer, Command, Modal
+from bot.service.command import Answer, Command, Form
 from bot.service.desk import UnitOfWork
 from bot.slack.inbound.commands import carry_out
 from bot.slack.inbound.interactions import Interactions
@@ -25,7 +25,7 @@ def listen(app: AsyncApp, interactions: Interactions, commands: Mapping[str, Com
     async def handle_choice(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         requester = Requester.from_body(body, context)
 
-        async def doing(uow: UnitOfWork) -> Answer | Modal:
+        async def doing(uow: UnitOfWork) -> Answer | Form:
             answer, command = await _meant(uow, body["actions"][0]["value"])
             if answer.payload["person"] != requester.person:
                 raise UserError("This question was for somebody else. Type the command yourself.")

@@ -7,7 +7,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
 from bot.domain.references import may_name_one, mentioned_channels
-from bot.service.command import Answer, Call, Command, Modal, read
+from bot.service.command import Answer, Call, Command, Form, read
 from bot.service.desk import UnitOfWork
 from bot.service.incidents import number_here, numbers_by_channel
 from bot.slack.inbound.interactions import Interactions
@@ -22,7 +22,7 @@ def listen(app: AsyncApp, interactions: Interactions, commands: Mapping[str, Com
         text = body.get("text") or ""
         requester = Requester.from_body(body, context)
 
-        async def doing(uow: UnitOfWork) -> Answer | Modal:
+        async def doing(uow: UnitOfWork) -> Answer | Form:
             return await carry_out(uow, commands, text, requester)
 
         typed = f"{body.get('command', '/incident')} {text}" if len(text) > _WORTH_REPEATING else ""
@@ -33,9 +33,7 @@ def listen(app: AsyncApp, interactions: Interactions, commands: Mapping[str, Com
     app.command(re.compile(".*"))(handle_command)
 
 
-async def carry_out(
-    uow: UnitOfWork, commands: Mapping[str, Command], text: str, requester: Requester
-) -> Answer | Modal:
+async def carry_out(uow: UnitOfWork, commands: Mapping[str, Command], text: str, requester: Requester) -> Answer | Form:
     """Does what `text` asks for, as it is typed after /incident in the requester's channel."""
     here, channels = None, {}
     if may_name_one(text):

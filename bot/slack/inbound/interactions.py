@@ -11,18 +11,19 @@ from bot.domain.mrkdwn import Mrkdwn, mentioned, plain
 from bot.domain.question import Question
 from bot.errors import MembersUnconfirmed, SlackError, UnknownPerson, UserError
 from bot.service import people
-from bot.service.command import Answer, Modal
+from bot.service.command import Answer, Form
 from bot.service.desk import Asking, Desk, UnitOfWork
 from bot.service.roles import save_profile
 from bot.slack.inbound.membership import Membership
 from bot.slack.inbound.requester import Requester
+from bot.slack.messages.forms import modal_of
 from bot.slack.outbound.gateway import Gateway
 from bot.slack.outbound.person import person_facts
 from bot.store import inbox
 
 log = logging.getLogger(__name__)
 
-Doing = Callable[[UnitOfWork], Awaitable[Answer | Modal | None]]
+Doing = Callable[[UnitOfWork], Awaitable[Answer | Form | None]]
 # A rule asks for one person at a time, and nobody names more than five in one line; then for who is in which channel.
 _MOST_ATTEMPTS = 7
 _SECONDS_TO_LEARN = 1.0  # of the three that Slack gives for an acknowledgement
@@ -50,7 +51,7 @@ class Interactions:
         except Exception:  # noqa: BLE001 - a supervisor's catch; _fault logs it
             await self._answer(replace(requester, replaces=False), Answer(text=Mrkdwn("{}").format(_fault())))
         else:
-            if isinstance(outcome, Modal):
+            if isinstance(outcome, Form):
                 await self._open(requester, outcome)
 
     async def submit(self, requester: Requester, doing: Doing) -> dict[str, str]:
@@ -63,7 +64,7 @@ class Interactions:
             return {"": _fault()}
         return {}
 
-    async def _in_one_transaction(self, requester: Requester, doing: Doing) -> Answer | Modal | None:
+    async def _in_one_transaction(self, requester: Requester, doing: Doing) -> Answer | Form | None:
         self._membership.hear()  # the first that comes in after a deaf time is judged with what is known since
         asking = Asking(members_since=self._membership.since, from_elsewhere=requester.from_elsewhere)
         for _ in range(_MOST_ATTEMPTS):
@@ -143,9 +144,11 @@ class Interactions:
         # Backquotes would end the quotation early.
         return text + Mrkdwn("\nYou typed: `{}`").format(plain(typed, known.get).replace("`", "'"))
 
-    async def _open(self, requester: Requester, modal: Modal) -> None:
+    async def _open(self, requester: Requester, form: Form) -> None:
         try:
-            await self.slack.call("views.open", {"trigger_id": requester.trigger_id, "view": modal.view})
+            await self.slack.call(
+                "views.open", {"trigger_id": requester.trigger_id, "view": modal_of(form, self.desk.settings)}
+            )
         except SlackError as problem:
             log.warning("A form could not be opened: %s", problem, extra={"action": "modal_failed"})
             text = Mrkdwn(
