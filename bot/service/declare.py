@@ -11,7 +11,7 @@ from bot.domain.priority import Choice
 from bot.domain.runbook import best_runbook
 from bot.domain.typed import shows_nothing, visible
 from bot.errors import StoreError, UserError
-from bot.service import guests, impact, roles, updates
+from bot.service import guests, impact, prompts, roles
 from bot.service.desk import UnitOfWork
 from bot.service.events import IncidentDeclared
 from bot.service.notifications import publish
@@ -108,7 +108,7 @@ async def declare(uow: UnitOfWork, wanted: Declaration) -> tuple[Incident, Outbo
     promised = await publish(uow, IncidentDeclared(incident=incident))
     channel = next(item for item in promised if item.step == "create_channel")
     await roles.fill_from_settings(uow, incident)
-    await updates.plan_next(uow, incident, last=uow.now)
+    await prompts.plan_next(uow, incident, last=uow.now)
     return incident, channel
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.clock import Clock
 from bot.config import Settings
 from bot.domain.runbook import Runbook
+from bot.store import due_jobs
 from bot.store.database import Database
 from bot.store.tables import DueJob, Incident, OutboxItem, TimelineEntry
 
@@ -125,7 +126,7 @@ class UnitOfWork:
     async def schedule(self, kind: str, *, key: str, due_at: datetime, incident: Incident, **payload: Any) -> None:
         """Promises to do something at a time; a slot that was done is not done again, one that was cancelled is."""
         self.wakes.add(DUE_JOBS)
-        known = await self.session.scalar(select(DueJob).where(DueJob.team_id == self.team_id, DueJob.key == key))
+        known = await due_jobs.of_slot(self.session, self.team_id, key)
         if known is not None and known.state == "cancelled":
             known.state, known.due_at, known.payload, known.done_at = "waiting", due_at, payload, None
         elif known is None:

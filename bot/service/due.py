@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import func, select
-
 from bot.clock import Pause
 from bot.metrics import DUE_JOB_LATENESS_SECONDS
 from bot.service import postmortem, prompts, roles, waiting
 from bot.service.desk import DUE_JOBS, Desk, UnitOfWork
 from bot.service.notifications import report_failed_job
+from bot.store import due_jobs
 from bot.store.outages import first_line
-from bot.store.tables import DueJob, Incident
+from bot.store.tables import DueJob
 
 log = logging.getLogger(__name__)
 
@@ -75,26 +74,14 @@ class DueJobs:
     async def next_due(self) -> datetime | None:
         """When the next job is due; in the past where one waits to be done."""
         async with self._desk.look() as uow:
-            found: datetime | None = await uow.session.scalar(
-                select(func.min(DueJob.due_at)).where(DueJob.team_id == uow.team_id, DueJob.state == "waiting")
-            )
-        return found
+            return await due_jobs.next_due(uow.session, uow.team_id)
 
     async def _do_some(self) -> bool:
         """Does some of what is due in one transaction; False where all of it is in other processes' hands."""
         started, done = asyncio.get_running_loop().time(), 0
         async with self._desk.work() as uow:
             while asyncio.get_running_loop().time() - started < _SECONDS_TOGETHER or not done:
-                # Its incident is locked with it: the other way round, a command that holds the incident and puts its
-                # job off would wait for us, and we for it.
-                job = await uow.session.scalar(
-                    select(DueJob)
-                    .join(Incident, Incident.id == DueJob.incident_id)
-                    .where(DueJob.team_id == uow.team_id, DueJob.state == "waiting", DueJob.due_at <= uow.now)
-                    .order_by(DueJob.due_at, DueJob.id)
-                    .limit(1)
-                    .with_for_update(of=[DueJob, Incident], skip_locked=True)
-                )
+                job = await due_jobs.take(uow.session, uow.team_id, now=uow.now)
                 if job is None:
                     break
                 await self._do(uow, job)

@@ -2,7 +2,7 @@
 
 from bot.domain.lifecycle import LIVE, Status, check_transition, how_to_reach, parse_status
 from bot.errors import UserError
-from bot.service import guests, impact, postmortem, updates
+from bot.service import guests, impact, postmortem, prompts
 from bot.service.desk import UnitOfWork
 from bot.service.events import (
     IncidentCancelled,
@@ -25,9 +25,19 @@ def live_status(word: str) -> Status:
     return found
 
 
+async def set_live_status(uow: UnitOfWork, incident: Incident, status: Status) -> None:
+    """Moves between the live states; monitoring means that the impact was mitigated."""
+    check_transition(incident.name, incident.status, status)
+    before = incident.status
+    incident.status = status
+    if status is Status.MONITORING:
+        incident.mitigated_at = incident.mitigated_at or uow.now
+    uow.record(incident, "status", before=str(before), after=str(status))
+
+
 async def change_status(uow: UnitOfWork, incident: Incident, status: Status) -> None:
     """Between the live states; stakeholders see it on the announcement."""
-    await updates.set_live_status(uow, incident, status)
+    await set_live_status(uow, incident, status)
     await publish(uow, StatusChanged(incident=incident, after=str(status)))
 
 
@@ -47,7 +57,7 @@ async def change_priority(uow: UnitOfWork, incident: Incident, priority: str, *,
     before = incident.priority
     incident.priority, incident.priority_because = priority, because.strip()
     uow.record(incident, "priority", because.strip(), before=before, after=priority)
-    await updates.replan(uow, incident)
+    await prompts.replan(uow, incident)
     await publish(uow, PriorityChanged(incident=incident, before=before, after=priority, because=because.strip()))
 
 
@@ -72,7 +82,7 @@ async def resolve(uow: UnitOfWork, incident: Incident, how_verified: str) -> Non
     if incident.mitigated_at is None:
         incident.mitigated_at = uow.now
     await impact.end(uow, incident, uow.now)
-    await updates.stop(uow, incident)
+    await prompts.stop(uow, incident)
     uow.record(incident, "status", how_verified, before=str(before), after=str(Status.RESOLVED))
     lasted = await impact.lasted(uow, incident)
     resolved = IncidentResolved(
@@ -100,7 +110,7 @@ async def cancel(uow: UnitOfWork, incident: Incident, reason: str) -> None:
     before = incident.status
     incident.status, incident.closed_at = Status.CANCELLED, uow.now
     await impact.end(uow, incident, uow.now)
-    await updates.stop(uow, incident)
+    await prompts.stop(uow, incident)
     uow.record(incident, "status", reason.strip(), before=str(before), after=str(Status.CANCELLED))
     await publish(uow, IncidentCancelled(incident=incident, reason=reason.strip()))
 
@@ -122,5 +132,5 @@ async def reopen(uow: UnitOfWork, incident: Incident, reason: str) -> None:
     else:
         await impact.begin(uow, incident, uow.now)
     uow.record(incident, "status", reason.strip(), before=str(before), after=str(Status.INVESTIGATING))
-    await updates.plan_next(uow, incident, last=uow.now)
+    await prompts.plan_next(uow, incident, last=uow.now)
     await publish(uow, IncidentReopened(incident=incident, reason=reason.strip()))

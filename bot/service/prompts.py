@@ -5,13 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from bot.domain.cadence import prompt_interval, slot_after
+from bot.domain.cadence import next_update_due, prompt_interval, slot_after
 from bot.domain.times import iso
 from bot.service import roles
 from bot.service.desk import UnitOfWork
 from bot.service.events import UpdateAsked, UpdateAskedPrivately, UpdateMissed
 from bot.service.incidents import by_id
 from bot.service.notifications import publish
+from bot.store import due_jobs
 from bot.store.tables import DueJob, Incident, Prompt
 
 JOB = "update_due"
@@ -30,13 +31,36 @@ async def plan(uow: UnitOfWork, incident: Incident, due: datetime | None) -> Non
         await _schedule(uow, incident, slot=due, round_=1, level=0, at=due)
 
 
+async def plan_next(uow: UnitOfWork, incident: Incident, *, last: datetime, promised: datetime | None = None) -> None:
+    """After an update (or the declaration): when the next one is owed."""
+    every = uow.settings.update_every(incident.priority)
+    due = next_update_due(last=last, every=every, promised=promised)
+    await plan(uow, incident, max(due, uow.now) if due is not None else None)
+
+
+async def replan(uow: UnitOfWork, incident: Incident) -> None:
+    """After a changed priority: what was promised stands unless the new rhythm is sooner; what is late stays late.
+
+    A clock is not gamed by changing the priority (process 17).
+    """
+    due = incident.next_update_due_at
+    last = incident.last_update_at or incident.declared_at
+    rhythm = next_update_due(last=last, every=uow.settings.update_every(incident.priority))
+    if rhythm is not None and (due is None or due > uow.now):
+        due = max(rhythm, uow.now) if due is None else min(due, max(rhythm, uow.now))
+    await plan(uow, incident, due)
+
+
+async def stop(uow: UnitOfWork, incident: Incident) -> None:
+    """No prompts after the end."""
+    await settle(uow, incident, "ended")
+    await cancel(uow, incident)
+    incident.next_update_due_at = None
+
+
 async def cancel(uow: UnitOfWork, incident: Incident) -> None:
     """Nobody is prompted any more."""
-    await uow.session.execute(
-        update(DueJob)
-        .where(DueJob.incident_id == incident.id, DueJob.kind == JOB, DueJob.state == "waiting")
-        .values(state="cancelled", done_at=uow.now)
-    )
+    await due_jobs.cancel(uow.session, incident, JOB, now=uow.now)
 
 
 async def settle(uow: UnitOfWork, incident: Incident, outcome: str) -> None:

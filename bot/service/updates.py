@@ -4,11 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from bot.domain.cadence import next_update_due
-from bot.domain.lifecycle import Status, check_transition
+from bot.domain.lifecycle import Status
 from bot.domain.times import iso
 from bot.errors import UserError
-from bot.service import prompts
+from bot.service import lifecycle, prompts
 from bot.service.desk import UnitOfWork
 from bot.service.events import UpdatePosted
 from bot.service.guards import check_live
@@ -45,7 +44,7 @@ async def post_update(
         check_promise(uow, incident, promised)
     was_due_at = incident.next_update_due_at
     if status is not None and status is not incident.status:
-        await set_live_status(uow, incident, status)
+        await lifecycle.set_live_status(uow, incident, status)
     posted = Update(
         team_id=uow.team_id,
         incident_id=incident.id,
@@ -60,7 +59,7 @@ async def post_update(
     await uow.session.flush()
     await prompts.settle(uow, incident, "answered")
     incident.last_update_at = uow.now
-    await plan_next(uow, incident, last=uow.now, promised=promised)
+    await prompts.plan_next(uow, incident, last=uow.now, promised=promised)
     posted.next_due_at = incident.next_update_due_at
     if incident.acknowledged_at is None:
         incident.acknowledged_at = uow.now
@@ -90,40 +89,3 @@ async def text_to_start_from(uow: UnitOfWork, incident: Incident) -> str:
     check_live(incident)
     last = await last_update(uow, incident)
     return last.text if last else ""
-
-
-async def set_live_status(uow: UnitOfWork, incident: Incident, status: Status) -> None:
-    """Moves between the live states; monitoring means that the impact was mitigated."""
-    check_transition(incident.name, incident.status, status)
-    before = incident.status
-    incident.status = status
-    if status is Status.MONITORING:
-        incident.mitigated_at = incident.mitigated_at or uow.now
-    uow.record(incident, "status", before=str(before), after=str(status))
-
-
-async def plan_next(uow: UnitOfWork, incident: Incident, *, last: datetime, promised: datetime | None = None) -> None:
-    """After an update (or the declaration): when the next one is owed."""
-    every = uow.settings.update_every(incident.priority)
-    due = next_update_due(last=last, every=every, promised=promised)
-    await prompts.plan(uow, incident, max(due, uow.now) if due is not None else None)
-
-
-async def replan(uow: UnitOfWork, incident: Incident) -> None:
-    """After a changed priority: what was promised stands unless the new rhythm is sooner; what is late stays late.
-
-    A clock is not gamed by changing the priority (process 17).
-    """
-    due = incident.next_update_due_at
-    last = incident.last_update_at or incident.declared_at
-    rhythm = next_update_due(last=last, every=uow.settings.update_every(incident.priority))
-    if rhythm is not None and (due is None or due > uow.now):
-        due = max(rhythm, uow.now) if due is None else min(due, max(rhythm, uow.now))
-    await prompts.plan(uow, incident, due)
-
-
-async def stop(uow: UnitOfWork, incident: Incident) -> None:
-    """No prompts after the end."""
-    await prompts.settle(uow, incident, "ended")
-    await prompts.cancel(uow, incident)
-    incident.next_update_due_at = None

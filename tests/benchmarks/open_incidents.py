@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.bootstrap import open_desk
 from bot.config import Environment
 from bot.domain.lifecycle import Status
-from bot.service import updates
+from bot.service import prompts
 from bot.store.tables import Incident, Posting, RoleAssignment
 
 
@@ -42,14 +42,14 @@ async def open_incidents(
         for incident, at in zip(found, due, strict=True):
             holder = {"role": "incident_commander", "person": commander, "started_at": began}
             uow.session.add(RoleAssignment(team_id=uow.team_id, incident_id=incident.id, **holder))
-            await updates.plan_next(uow, incident, last=uow.now, promised=at)
+            await prompts.plan_next(uow, incident, last=uow.now, promised=at)
 
 
 def _postings(team_id: str, room: Mapping[str, str]) -> list[Posting]:
     slack = {"team_id": team_id, "destination": "slack"}
-    channel, announced_in = room["channel_id"], room["announcement_channel"]
-    return [
-        Posting(what="channel", external_id=channel, name=room["channel_name"], **slack),
-        Posting(what="card", place=channel, external_id=room["card_ts"], **slack),
-        Posting(what="announcement", place=announced_in, external_id=room["announcement_ts"], **slack),
-    ]
+    found = [Posting(what="channel", external_id=room["channel_id"], name=room["channel_name"], **slack)]
+    if "card_ts" in room:
+        announced_in, announcement = room["announcement_channel"], room["announcement_ts"]
+        found.append(Posting(what="card", place=room["channel_id"], external_id=room["card_ts"], **slack))
+        found.append(Posting(what="announcement", place=announced_in, external_id=announcement, **slack))
+    return found
