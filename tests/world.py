@@ -18,8 +18,10 @@ from bot.report.record import record
 from bot.resources import packaged
 from bot.sandbox import SandboxServer, SteppedClock, Workspace, default_workspace
 from bot.sandbox.actions import channels
+from bot.sandbox.interactions.audience import Audience
 from bot.sandbox.scenario.pacing import SteppedPacing
 from bot.sandbox.state.activity import Answer
+from bot.sandbox.state.apps import Acknowledgement
 from bot.sandbox.state.model import Message
 from bot.service.incidents import every_incident
 from bot.service.report import report
@@ -55,12 +57,13 @@ class World:
 
     async def command(self, who: str, text: str, *, channel: str = "general", settle: bool = True) -> Answer:
         """`/incident TEXT`, typed in a channel; what this person was shown, at once or when all is settled."""
-        answer = await self.workspace.run_command(
-            user=who, channel=channel, command="/incident", text=text, wait=3.0 if settle else 0.05
-        )
-        if settle:
-            await self.settle()
-        return answer
+        typed = {"user": who, "channel": channel, "command": "/incident", "text": text}
+        if not settle:
+            return await self.workspace.run_command(**typed, wait=0.05)
+        with Audience(self.workspace, self.workspace.user(who).id) as audience:
+            at_once = await self.workspace.run_command(**typed, wait=0)
+            await self.settle()  # what isn't shown by then is not on its way
+            return await audience.answer(Acknowledgement(), wait=0) if at_once.ok else at_once
 
     async def declare(self, text: str = "p1 Checkout returns 503", *, who: str = "ana") -> str:
         """Declares an incident; the name of its channel."""

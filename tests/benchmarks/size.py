@@ -38,8 +38,8 @@ _TEAM, _PERSON = "T1", "U1"
 _MESSAGES = text(
     "INSERT INTO messages (team_id, channel_id, ts, person, text, found_missing, files) "
     "WITH RECURSIVE k(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k WHERE i < :each) "
-    "SELECT team_id, channel_id, (1700001000 + k.i) || '.000001', 'U1', 'It is slow again', false, '[]' "
-    "FROM incidents JOIN k ON true WHERE status = 'closed'"
+    "SELECT team_id, external_id, (1700001000 + k.i) || '.000001', 'U1', 'It is slow again', false, '[]' "
+    "FROM postings JOIN k ON true WHERE external_id LIKE 'COLD%'"
 )
 _VERSIONS = text(
     "INSERT INTO message_versions (team_id, message_id, version_ts, text) "

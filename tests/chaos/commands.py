@@ -45,7 +45,7 @@ def traces(facts: Facts, asked: Asked) -> dict[str, int] | None:
     posts = [(channel.id, one) for channel in facts.channels if not channel.is_im for one in by_bot(facts, channel)]
     posts = [(where, one) for where, one in posts if one.text.startswith(beginning) and marked(one.text)]
     found = {
-        "on the timeline": sum(one.kind == kind and marked(one.text) for one in facts.entries),
+        "on the timeline": sum(one.kind == kind and marked(one.words) for one in facts.entries),
         "in the channel": sum(where != facts.announcements for where, _ in posts),
     }
     if to_stakeholders:

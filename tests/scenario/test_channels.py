@@ -9,6 +9,8 @@ from bot.slack.inbound.slack_event import SlackEvent
 from tests.scenario.test_backfill import is_on_record, looking_often
 from tests.world import START, World, open_world
 
+pytestmark = pytest.mark.one_database
+
 __all__ = ["looking_often"]
 
 BOT = "incident-bot"

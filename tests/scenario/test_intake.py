@@ -26,6 +26,8 @@ from tests.monitor import KEY, Monitoring, watched
 from tests.scenario.test_webhooks import SCHEMA
 from tests.world import START, World, shown
 
+pytestmark = pytest.mark.one_database
+
 Watched = tuple[World, Monitoring]
 
 CHECKOUT = {"key": "lb/checkout", "title": "Checkout returns 503", "severity": "critical", "service": "checkout"}

@@ -1,7 +1,11 @@
 """From investigating to closed."""
 
+import pytest
+
 from bot.sandbox import SteppedClock, default_workspace
 from tests.world import START, World, open_world, shown
+
+pytestmark = pytest.mark.one_database
 
 
 async def test_resolving_asks_how_it_was_verified_and_puts_the_draft_into_the_channel(world: World) -> None:

@@ -13,6 +13,8 @@ from bot.service.command import Call
 from bot.service.incidents import by_number
 from tests.world import START, World, open_world
 
+pytestmark = pytest.mark.one_database
+
 HIDDEN = "can't find INC-1"
 OUT = "I was removed from INC-1's channel"  # to who was inside by then
 SECRET = "Payroll leaked"

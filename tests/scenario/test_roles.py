@@ -3,8 +3,12 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bot.resources import packaged
 from tests.world import World, open_world, shown
+
+pytestmark = pytest.mark.one_database
 
 
 async def test_taking_a_role_tells_the_holder_what_it_expects_and_shows_on_the_card(world: World) -> None:

@@ -17,6 +17,8 @@ from tests import slack_facts
 from tests.databases import in_turn
 from tests.world import World
 
+pytestmark = pytest.mark.one_database
+
 Json = dict[str, Any]
 
 EVENTS = slack_facts.events()

@@ -295,7 +295,7 @@ async def test_no_prompt_that_nobody_owes_any_more_comes_after_an_outage_of_slac
     channel = await world.declare()
     await world.command("ana", "assign comms @ben", channel=channel)
     world.server.faults.set({"error": {"error": "internal_error", "method": "chat.postMessage"}})
-    await world.pass_time(hours=3)
+    await world.pass_time(minutes=70)  # two rounds
     await world.command("ana", "resolve Graphs are back", channel=channel)
     await world.pass_time(minutes=2)
     world.server.faults.set({})

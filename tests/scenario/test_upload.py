@@ -11,6 +11,8 @@ from bot.slack.outbound.gateway import Gateway
 from tests.databases import in_turn
 from tests.world import World
 
+pytestmark = pytest.mark.one_database
+
 HOST = "upload"
 
 
