@@ -19,7 +19,7 @@ demo: $(VENV)/.runtime  ## play a real incident in a local Slack workspace (abou
 	$(BIN)/incident-bot demo $(DEMO_ARGS)
 
 test: $(VENV)/.dev  ## run every test
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 test-fast: $(VENV)/.dev  ## run the unit tests, and each verb once on SQLite: under a minute
 	$(BIN)/python -m pytest -n 3 tests/unit tests/scenario/test_verbs.py $(PYTEST_ARGS)
