@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 
 from bot.bootstrap import open_desk
 from bot.config import Environment
-from bot.service.command import Answer, Call, Modal, read
+from bot.service.command import Answer, Call, Form, read
 from bot.service.desk import Desk, UnitOfWork
 from bot.service.incidents import number_here, of_channel
 from bot.slack.inbound.interactions import Interactions
@@ -136,7 +136,7 @@ def _typed(typed: str) -> Doing:
 
         answers = []
 
-        async def doing(uow: UnitOfWork) -> Answer | Modal:
+        async def doing(uow: UnitOfWork) -> Answer | Form:
             reading = read(commands, typed, here=await number_here(uow, _channel(number)))
             call = Call(
                 uow=uow,

@@ -229,6 +229,7 @@ async def test_it_asks_whoever_is_there_where_nobody_commands_and_says_what_is_o
 async def test_a_resolution_that_belongs_to_nothing_is_kept(both: Watched) -> None:
     world, monitor = both
     assert (await monitor.tell(title="Fine", severity="critical", status="resolved"))[0] == 202
+    await world.settle()  # what is about two things is applied side by side
     assert (await monitor.tell(title="Hm", severity="critical", status="acknowledged"))[0] == 202
     await world.settle()
     assert await kept(world) == [("resolved", "recorded", False), ("acknowledged", "recorded", False)]
