@@ -20,6 +20,8 @@ from bot.store.tables import Message, MessageVersion, Participant, Workspace
 from tests.databases import in_turn
 from tests.world import START, World, open_world
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture(autouse=True)
 def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,8 @@ from bot.web.server import Server
 from tests.databases import Databases
 from tests.world import World, open_world
 
+pytestmark = pytest.mark.one_database
+
 # All that is told, for whoever builds alerts and boards on it.
 NAMES = {
     "incident_bot_acknowledgement_seconds",
