@@ -23,7 +23,17 @@ class Naming:
 def told(kind: str, data: Data, naming: Naming) -> str:
     """A heading for the entry's words, or the whole sentence where nobody said anything with it."""
     sentence = _SENTENCES.get(kind)
-    return sentence(data, naming) if sentence is not None else ""
+    if sentence is None:
+        return ""
+    try:
+        return sentence(data, naming)
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+    ):  # of a version that kept something else; the others are still told
+        return kind.capitalize()
 
 
 def _declared(data: Data, naming: Naming) -> str:
