@@ -151,9 +151,9 @@ async def talking(control: Control, channel: str) -> AsyncIterator[Talk]:
             await task
 
 
-async def on_record(env: dict[str, str], cwd: Path) -> dict[str, dict[str, Any]]:
+async def on_record(env: dict[str, str]) -> dict[str, dict[str, Any]]:
     """{ts: message} of INC-1."""
-    return {one["ts"]: one for one in (await exported(env, cwd))["messages"]}
+    return {one["ts"]: one for one in (await exported(env))["messages"]}
 
 
 async def spoken(control: Control, channel: str) -> set[str]:
@@ -180,7 +180,7 @@ async def test_a_backup_brings_back_all_up_to_it_and_slack_what_was_said_since(
         doomed = await control.do("message", channel=name, user="ana", text="The second theory")
 
         async def heard() -> bool:
-            return {first["ts"], doomed["ts"]} <= set(await on_record(env, tmp_path))
+            return {first["ts"], doomed["ts"]} <= set(await on_record(env))
 
         await control.until(heard)
         # These two wait at the moment of the backup, and are carried out after it.
@@ -194,7 +194,7 @@ async def test_a_backup_brings_back_all_up_to_it_and_slack_what_was_said_since(
             await asyncio.to_thread(keeper.back_up)
             at_the_backup = len(talk.said)
             await talk.reaches(at_the_backup + 20)
-        before = await exported(env, tmp_path)
+        before = await exported(env)
 
         async def told() -> bool:
             return any("fail over by hand" in text for text in await control.by_bot(name))
@@ -219,13 +219,13 @@ async def test_a_backup_brings_back_all_up_to_it_and_slack_what_was_said_since(
         expected = await spoken(control, name) | {doomed["ts"]}
 
         async def read() -> bool:
-            return set(await on_record(env, tmp_path)) == expected
+            return set(await on_record(env)) == expected
 
         await control.until(read)
-        messages = await on_record(env, tmp_path)
+        messages = await on_record(env)
         assert messages[first["ts"]]["key_event"]
         assert messages[doomed["ts"]]["found_missing"]
-        after = await exported(env, tmp_path)
+        after = await exported(env)
         assert {one["text"] for one in before["timeline"]} <= {one["text"] for one in after["timeline"]}
         assert after["roles"] == before["roles"]
         assert not [one for one in after["timeline"] if "Typed after" in one["text"]], "what was typed is lost"
@@ -233,7 +233,7 @@ async def test_a_backup_brings_back_all_up_to_it_and_slack_what_was_said_since(
         await control.command("declare p3 One more, so that all before it is sent")
         await room_of(control, 4)
         assert {channel: await told_to_all(control, channel) for channel in posted} == posted, "nothing is said twice"
-        assert (await exported(env, tmp_path, 2))["incident"]["channel"] == second
+        assert (await exported(env, 2))["incident"]["channel"] == second
         unknown = await run("export", "INC-3", env=env, cwd=tmp_path)
         assert (unknown.code, unknown.out) == (1, "")
         assert "I can't find INC-3" in unknown.err
@@ -253,7 +253,7 @@ async def test_an_organisation_moves_to_a_role_and_a_database_made_as_the_guide_
         await control.command("declare p1 Checkout returns 503")
         name = await room_of(control)
         assert await bot.end() == 0
-    before = await exported(env, tmp_path)
+    before = await exported(env)
 
     programs, databases = own
     administrator = make_url(databases.empty(tmp_path))
@@ -273,7 +273,7 @@ async def test_an_organisation_moves_to_a_role_and_a_database_made_as_the_guide_
     assert set(_without_figures(promised)) <= set(_without_figures(moved.out))
 
     env = {**env, "DATABASE_URL": target}
-    assert await exported(env, tmp_path) == before
+    assert await exported(env) == before
     async with connected(env=env, cwd=tmp_path) as bot:
         assert (await control.command("note It goes on", channel=name))["ok"]
         assert await bot.end() == 0

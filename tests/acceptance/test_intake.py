@@ -36,7 +36,7 @@ async def url_of(bot: Program, where: str) -> str:
     return (await bot.line(SERVING)).removeprefix(SERVING)
 
 
-@pytest.mark.parametrize("options", [["--listen"], ["--http"], ["--http", "--listen"], ["--monitor", "--listen"]])
+@pytest.mark.parametrize("options", [["--http", "--listen"], ["--monitor", "--listen"]])
 async def test_a_monitor_declares_over_each_address(
     control: Control, at_work: dict[str, str], tmp_path: Path, options: list[str]
 ) -> None:
@@ -61,7 +61,7 @@ async def test_a_monitor_declares_over_each_address(
         assert await bot.end(within=6) == 0
         assert not [line for line in bot.err if " INFO " not in line], "nothing to complain about"
         assert KEY not in "\n".join(bot.err)
-    assert (await exported(at_work, tmp_path))["incident"]["reporter"] == "monitoring"
+    assert (await exported(at_work))["incident"]["reporter"] == "monitoring"
 
 
 async def test_a_kill_between_the_answer_and_what_follows_loses_nothing(

@@ -203,7 +203,7 @@ async def test_a_stop_shows_while_what_is_under_way_is_finished(
             async with aiohttp.ClientSession() as http, http.post(f"{events}/slack/events", data="{}") as reply:
                 assert reply.status == 503, "another replica may take it"
         assert await stopping == 0
-    kept = (await exported(env, tmp_path))["incident"]["channel"]
+    kept = (await exported(env))["incident"]["channel"]
     assert kept == "inc-1-checkout-returns-503", "what was under way was finished and written down"
     assert not [line for line in bot.err if " INFO " not in line], "nothing to complain about"
 

@@ -10,8 +10,13 @@ from typing import Any
 
 import pytest
 
+from bot.bootstrap import open_desk
+from bot.config import Environment
+from bot.report.record import record
 from bot.resources import packaged
 from bot.sandbox import RealClock, SandboxServer, default_workspace
+from bot.service.incidents import by_number
+from bot.service.report import report
 from tests.processes import Control, connected, for_workspace, run
 
 
@@ -29,11 +34,10 @@ async def room_of(control: Control, number: int = 1) -> str:
     return name
 
 
-async def exported(env: dict[str, str], cwd: Path, number: int = 1) -> dict[str, Any]:
-    finished = await run("export", f"INC-{number}", env=env, cwd=cwd)
-    assert finished.code == 0, finished.err
-    record: dict[str, Any] = json.loads(finished.out)
-    return record
+async def exported(env: dict[str, str], number: int = 1) -> dict[str, Any]:
+    """What `incident-bot export` writes; it is asked for often, so without a process for each time."""
+    async with open_desk(Environment.read(env)) as desk, desk.look() as uow:
+        return record(await report(uow, await by_number(uow, number)))
 
 
 async def test_a_declaration_through_the_running_bot(control: Control, env: dict[str, str], tmp_path: Path) -> None:
@@ -51,7 +55,7 @@ async def test_a_declaration_through_the_running_bot(control: Control, env: dict
         await control.do("reaction", channel=name, user="ana", ts=said["ts"], name="pushpin")
 
         async def on_record() -> bool:
-            messages = (await exported(env, tmp_path))["messages"]
+            messages = (await exported(env))["messages"]
             return [(one["text"], one["key_event"]) for one in messages] == [("Rolled back", True)]
 
         await control.until(on_record)
@@ -107,7 +111,7 @@ async def test_a_killed_bot_is_taken_up_where_it_died(
             await control.until(lambda name=name: _prompts(control, name))
             await control.command("cancel a drill", channel=name)
             assert await bot.end() == 0
-        record = await exported(impatient, tmp_path, number)
+        record = await exported(impatient, number)
         slots = [one["due_at"] for one in record["prompts"]]
         assert slots
         assert len(slots) == len(set(slots))

@@ -14,6 +14,7 @@ from tests.databases import in_turn
 from tests.world import World
 
 
+@pytest.mark.one_database
 async def test_what_cannot_be_applied_is_set_aside_and_can_be_tried_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,6 +58,7 @@ async def test_an_event_at_an_impossible_time_is_applied_like_any_other(world: W
     assert gone == world.now
 
 
+@pytest.mark.one_database
 async def test_an_item_at_which_the_database_fails_again_and_again_is_set_aside(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ def refused_for_the_rate(world: World) -> list[str]:
     return [call.method for call in world.server.calls if call.answer.get("error") == "ratelimited"]
 
 
+@pytest.mark.one_database
 async def test_a_storm_of_declarations_stays_within_slacks_limits_and_the_p1_goes_first(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +164,7 @@ async def test_what_was_held_up_for_longer_than_its_lease_is_not_sent_beside_ano
     assert "is left to others" in caplog.text
 
 
+@pytest.mark.one_database
 async def test_what_waits_is_marked_on_the_card_until_it_is_posted(world: World) -> None:
     """“The update is sent” was said while nothing had left."""
     channel = await world.declare()
@@ -184,6 +186,7 @@ async def test_what_waits_is_marked_on_the_card_until_it_is_posted(world: World)
     assert "Not in Slack yet" not in (await world.command("ben", "status", channel=channel)).text
 
 
+@pytest.mark.one_database
 async def test_where_the_card_cannot_be_sent_either_status_tells_what_waits(world: World) -> None:
     channel = await world.declare()
     world.server.faults.set({"error": {"status": 503}})  # every method
