@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from bot.report import exporters
+
 DATABASE = "demo.db"
 # Names of files, one a line: what the run before made. Whatever it doesn't list belongs to somebody.
 MANIFEST = ".demo-manifest"
 TRANSCRIPT = "transcript"
-_RESULTS = ("INC-*/postmortem.md", "INC-*/incident.json", f"{TRANSCRIPT}/*.md")
 
 
 class InTheWayError(Exception):
@@ -59,7 +60,8 @@ class Outputs:
     def _would_be_written(self, *, with_database: bool) -> Iterator[Path]:
         if with_database:
             yield from (path for path in _database_files(self.folder) if path.exists())
-        for pattern in _RESULTS:
+        results = [f"INC-*/{one.file_name}" for one in exporters().values()]
+        for pattern in (*results, f"{TRANSCRIPT}/*.md"):
             yield from sorted(self.folder.glob(pattern))
 
 
