@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from bot.config.section import EnvironmentName, Key, Section
-from bot.domain.alert import is_condition
+from bot.domain.alert import OPEN, UPDATE, is_condition, read_status
 from bot.domain.json_pointer import parse_pointer
 
 # What there is to say of an alert; docs/intake.md explains each.
@@ -30,10 +30,20 @@ def _pointer(value: str) -> str:
     return value
 
 
+def _statuses(when: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    for value in when.get("status", ()):
+        if read_status(value) not in (OPEN, UPDATE):
+            raise ValueError("rules are asked about alerts that open or are updated only; write open or update")
+    return when
+
+
 class IntakeRule(Section):
-    when: Mapping[
-        Annotated[str, AfterValidator(_condition)],
-        Annotated[tuple[str, ...], Field(strict=False, min_length=1)],
+    when: Annotated[
+        Mapping[
+            Annotated[str, AfterValidator(_condition)],
+            Annotated[tuple[str, ...], Field(strict=False, min_length=1)],
+        ],
+        AfterValidator(_statuses),
     ] = {}
     do: Literal["declare", "attach", "record"]
     priority: Key | None = None

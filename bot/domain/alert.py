@@ -43,7 +43,12 @@ def is_condition(name: str) -> bool:
 
 def fits(when: Mapping[str, Collection[str]], told: AlertFacts) -> bool:
     """Whether everything that is asked for has one of the values that it may have, in capitals or not."""
-    return all(_value(told, name).casefold() in {value.casefold() for value in values} for name, values in when.items())
+    return all(_value(told, name).casefold() in _wanted(name, values) for name, values in when.items())
+
+
+def _wanted(name: str, values: Collection[str]) -> set[str]:
+    """A status is asked for in the monitor's word or in ours: they mean the same."""
+    return {(read_status(value) if name == "status" else value).casefold() for value in values}
 
 
 def _value(told: AlertFacts, name: str) -> str:

@@ -151,6 +151,8 @@ class Applier:
         try:
             async with uow.session.begin_nested():
                 await self.source.apply(uow, [item])
+        except TooEarly:
+            self._too_early.add(item.lane)
         except Exception as problem:
             if fault_in(problem) is None and self._interrupted[item.lane] <= _MOST_INTERRUPTIONS:
                 raise

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import undefer
 
 from bot.config import IntakeRule
@@ -16,13 +16,12 @@ from bot.domain.alert import OPEN, RESOLVED, UPDATE, AlertFacts, believed_at, fi
 from bot.domain.lifecycle import LIVE
 from bot.domain.priority import Choice
 from bot.domain.times import iso
-from bot.service import roles
 from bot.service.declare import Declaration, declare
 from bot.service.desk import UnitOfWork
 from bot.service.events import AlertAttached, AlertResolved, AlertResolvedPrivately
 from bot.service.incidents import by_id
-from bot.service.notifications import publish
-from bot.store.tables import Alert, Incident
+from bot.service.notifications import in_charge, publish
+from bot.store.tables import Alert, Incident, Workspace
 
 log = logging.getLogger(__name__)
 
@@ -59,12 +58,15 @@ async def take_in(
         state="recorded",
         body=dict(body),
     )
-    before, is_late = await _before(uow, alert), await _is_late(uow, alert)
     found = await incident_id_of(uow, source=source, integration=integration, key=told.key)
     if found is not None and alert.status == OPEN and await _is_over(uow, found):
         found = None  # this is another time: it isn't locked, since another one may be
     incident = await by_id(uow, found) if found is not None else None
-    alert.incident_id = found
+    if incident is not None and alert.status == OPEN and not incident.is_live:
+        incident = None  # it was resolved while it was waited for
+    # Asked once the incident is ours: another alert of this key may have been waited for.
+    before, is_late = await _before(uow, alert), await _is_late(uow, alert, belongs=incident is not None)
+    alert.incident_id = incident.id if incident is not None else None
     uow.session.add(alert)
     await uow.session.flush()
     if is_late:
@@ -79,10 +81,10 @@ async def take_in(
 
 
 async def incident_id_of(uow: UnitOfWork, *, source: str, integration: str, key: str) -> int | None:
-    """The incident that the messages of this key belong to, the newest where there have been several."""
+    """The incident that the last message of this key belongs to."""
     found: int | None = await uow.session.scalar(
         select(Alert.incident_id)
-        .where(*_of_key(uow, source, integration, key), Alert.incident_id.is_not(None))
+        .where(*_of_key(uow, source, integration, key), Alert.state != "late")
         .order_by(Alert.id.desc())
         .limit(1)
     )
@@ -101,7 +103,7 @@ async def still_open(uow: UnitOfWork, incident: Incident) -> int:
     """How many things that its alerts are about are not resolved."""
     rows = await uow.session.execute(
         select(Alert.source, Alert.integration, Alert.key, Alert.status)
-        .where(Alert.incident_id == incident.id, Alert.state != "late")
+        .where(Alert.incident_id == incident.id, Alert.state != "late", Alert.status.in_((OPEN, RESOLVED)))
         .order_by(Alert.id)
     )
     newest = {(source, integration, key): status for source, integration, key, status in rows}
@@ -113,22 +115,34 @@ async def _is_over(uow: UnitOfWork, incident_id: int) -> bool:
 
 
 async def _before(uow: UnitOfWork, alert: Alert) -> Alert | None:
-    """The last that is known of the same thing."""
+    """The last that opened or resolved the same thing; other words are only news of it."""
     found: Alert | None = await uow.session.scalar(
         select(Alert)
-        .where(*_of_key(uow, alert.source, alert.integration, alert.key), Alert.state != "late")
+        .where(
+            *_of_key(uow, alert.source, alert.integration, alert.key),
+            Alert.state != "late",
+            Alert.status.in_((OPEN, RESOLVED)),
+        )
         .order_by(Alert.id.desc())
         .limit(1)
     )
     return found
 
 
-async def _is_late(uow: UnitOfWork, alert: Alert) -> bool:
-    """Whether something that happened later, by the monitor's clock, is known already: order is not promised."""
-    newest = await uow.session.scalar(
-        select(func.max(Alert.occurred_at)).where(*_of_key(uow, alert.source, alert.integration, alert.key))
+async def _is_late(uow: UnitOfWork, alert: Alert, *, belongs: bool) -> bool:
+    """Whether something that happened later, by the monitor's clock, is known already: order is not promised.
+
+    Where nothing came of what is known, and it isn't over, there is nothing that this could set back.
+    """
+    if alert.occurred_at is None:
+        return False
+    newer = [Alert.occurred_at > alert.occurred_at]
+    if not belongs:
+        newer.append(Alert.status == RESOLVED)
+    found = await uow.session.scalar(
+        select(Alert.id).where(*_of_key(uow, alert.source, alert.integration, alert.key), *newer).limit(1)
     )
-    return alert.occurred_at is not None and newest is not None and alert.occurred_at < newest
+    return found is not None
 
 
 def _of_key(uow: UnitOfWork, source: str, integration: str, key: str) -> tuple[ColumnElement[bool], ...]:
@@ -140,23 +154,25 @@ async def _add(uow: UnitOfWork, incident: Incident, alert: Alert, *, before: Ale
     alert.state = "added"
     _record(uow, incident, alert)
     was_resolved = before is not None and before.status == RESOLVED
-    if not incident.is_live or was_resolved == (alert.status == RESOLVED):
+    if not incident.is_live:
         return
-    if was_resolved:
+    if was_resolved and alert.status == OPEN:
         await publish(uow, AlertAttached(incident=incident, alert_id=alert.id))
-    else:
+    elif not was_resolved and alert.status == RESOLVED:
         await _ask_whether_it_is_over(uow, incident, alert)
 
 
 async def _ask_whether_it_is_over(uow: UnitOfWork, incident: Incident, alert: Alert) -> None:
-    commander = (await roles.current(uow, incident)).get(uow.settings.commander_role, [None])[0]
-    if incident.channel_problem is not None and commander is not None:
-        await publish(uow, AlertResolvedPrivately(incident=incident, alert_id=alert.id, person=commander))
-    else:
+    if incident.channel_problem is None:
         await publish(uow, AlertResolved(incident=incident, alert_id=alert.id))
+        return
+    for person in await in_charge(uow, incident):
+        await publish(uow, AlertResolvedPrivately(incident=incident, alert_id=alert.id, person=person))
 
 
 async def _follow_rules(uow: UnitOfWork, alert: Alert, told: AlertFacts, rules: Sequence[IntakeRule]) -> None:
+    # One after the other in a workspace: of the alerts of a storm, the second has to see what the first declared.
+    await uow.session.scalar(select(Workspace.team_id).where(Workspace.team_id == uow.team_id).with_for_update())
     for rule in rules:
         if not fits(rule.when, told):
             continue
@@ -164,10 +180,10 @@ async def _follow_rules(uow: UnitOfWork, alert: Alert, told: AlertFacts, rules: 
             case "declare":
                 incident, alert.state = await _declare(uow, alert, rule), "declared"
             case "attach":
-                only = await _only_live_one_of(uow, alert.service)
-                if only is None:
-                    continue  # none, or it isn't clear which: another rule may fit
-                incident, alert.state = only, "attached"
+                newest = await _newest_live_one_of(uow, alert.service)
+                if newest is None:
+                    continue  # another rule may fit
+                incident, alert.state = newest, "attached"
             case "record":
                 return
         alert.incident_id = incident.id
@@ -186,6 +202,7 @@ async def _declare(uow: UnitOfWork, alert: Alert, rule: IntakeRule) -> Incident:
             choice=_priority(uow, alert, rule),
             service=alert.service or None,
             impact_started_at=believed_at(alert.occurred_at, received_at=alert.received_at),
+            detected_at=alert.received_at,
             description=alert.description,
         ),
     )
@@ -203,22 +220,23 @@ def _priority(uow: UnitOfWork, alert: Alert, rule: IntakeRule) -> Choice:
     return Choice(priority=scale.when_unstated, because=said or f"{alert.integration} gave no severity", in_doubt=True)
 
 
-async def _only_live_one_of(uow: UnitOfWork, service: str) -> Incident | None:
-    """The live incident of the service; None where there are several. A monitor learns nothing of private ones."""
+async def _newest_live_one_of(uow: UnitOfWork, service: str) -> Incident | None:
+    """The live incident of the service, the newest of several. A monitor learns nothing of private ones."""
     if not service:
         return None
-    found = await uow.session.scalars(
-        select(Incident.id)
+    rows = await uow.session.execute(
+        select(Incident.id, Incident.service)
         .where(
             Incident.team_id == uow.team_id,
             Incident.status.in_(LIVE),
             Incident.is_private.is_(False),
-            func.lower(Incident.service) == func.lower(service),
+            Incident.service.is_not(None),
         )
-        .limit(2)
+        .order_by(Incident.number.desc())
     )
-    ids = found.all()
-    return await by_id(uow, ids[0]) if len(ids) == 1 else None
+    # Not the database's lower(): SQLite's knows ASCII only.
+    ids = [number for number, name in rows if name and name.casefold() == service.casefold()]
+    return await by_id(uow, ids[0]) if ids else None
 
 
 def _record(uow: UnitOfWork, incident: Incident, alert: Alert) -> None:

@@ -80,11 +80,13 @@ async def erase_integration(
     The title stays, as with a person's.
     """
     instead, before = await _what_stands_instead(uow, reason), await _before(uow, incident)
+    about = {one.key for one in await alerts.of_incident(uow, incident) if one.integration == integration}
+    await forgetting.in_hooks(uow.session, uow.team_id, integration, about)
     told = await alerts.erase(uow, incident, integration, instead)
     rows = await uow.session.scalars(
         select(TimelineEntry).where(TimelineEntry.incident_id == incident.id, TimelineEntry.kind == "alert")
     )
-    entries = [row for row in rows if row.data.get("integration") == integration]
+    entries = [row for row in rows if row.data.get("integration") == integration and row.words not in before]
     for entry in entries:
         entry.words = instead
     if incident.reporter_integration == integration and incident.description:

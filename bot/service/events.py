@@ -140,7 +140,7 @@ class AlertResolvedPrivately(Event):
     """The same where there is no channel to ask in."""
 
     alert_id: int
-    person: str
+    person: str | None  # None: whoever reads along
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,6 +65,18 @@ async def in_inbox(
     return theirs, events
 
 
+async def in_hooks(session: AsyncSession, team_id: str, integration: str, keys: Collection[str]) -> None:
+    """Lets go of what an integration has sent about these things and what isn't applied yet, or couldn't be."""
+    rows = await session.scalars(
+        select(InboxItem)
+        .where(InboxItem.team_id == team_id, InboxItem.source != "slack", InboxItem.state.in_(("waiting", "failed")))
+        .with_for_update(skip_locked=True)
+    )
+    for row in rows:
+        if row.body.get("integration") == integration and row.body.get("alert", {}).get("key") in keys:
+            row.state, row.body, row.error = "applied", {}, None
+
+
 def _at(part: Mapping[str, Any], key: str) -> str:
     """The text at `key`; an empty one where there is none."""
     found = part.get(key)

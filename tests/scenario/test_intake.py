@@ -133,7 +133,7 @@ async def test_a_rule_attaches_to_the_one_live_incident_of_the_service(both: Wat
 
 @in_turn(
     "declared",
-    [[], ["p2 One service:search", "p2 Two service:search"], ["p2 Hidden service:search private:yes"]],
+    [[], ["p2 Hidden service:search private:yes"]],
     ids=lambda declared: str(len(declared)),
 )
 async def test_where_it_is_not_clear_which_incident_is_meant_nothing_becomes_public(
@@ -147,6 +147,45 @@ async def test_where_it_is_not_clear_which_incident_is_meant_nothing_becomes_pub
         await world.settle()
         assert await kept(world) == [("open", "recorded", False)]
         assert len(world.calls("chat.postMessage")) == posted
+
+
+async def test_of_several_incidents_of_a_service_the_newest_is_meant(both: Watched) -> None:
+    world, monitor = both
+    await world.declare("p2 One service:search")
+    await world.declare("p2 Two service:SEARCH")
+    await monitor.tell(title="Latency is high", service="search")
+    await world.settle()
+    assert await timeline(world, 2) == ["Alert (search): Latency is high"]
+    assert await timeline(world, 1) == []
+
+
+async def test_a_storm_that_comes_at_once_is_one_incident(postgresql: Databases, tmp_path: Path) -> None:
+    rules = [{"when": {"service": ["search"]}, "do": "attach"}, {"when": {"status": ["firing"]}, "do": "declare"}]
+    url = postgresql.fresh(tmp_path)
+    async with watched(url, tmp_path, rules=rules) as (world, monitor):
+        keys = [f"search/{number}" for number in range(8)]
+        alerts = [monitor.tell(title=f"{key} fails", key=key, service="search", status="alerting") for key in keys]
+        assert {status for status, _ in await asyncio.gather(*alerts)} == {202}
+        await world.settle()
+        states = sorted(state for _, state, _ in await kept(world))
+        assert states == ["attached"] * 7 + ["declared"]
+    postgresql.drop(url)
+
+
+async def test_a_word_of_the_monitors_opens_nothing_again(both: Watched) -> None:
+    world, monitor = both
+    await monitor.tell(**CHECKOUT)
+    await told(world)
+    await monitor.tell(**{**CHECKOUT, "status": "resolved"})
+    await told(world)
+    channel = await room(world)
+    posted = len(world.by_bot(channel))
+    await monitor.tell(**{**CHECKOUT, "status": "acknowledged"})
+    await told(world)
+    assert len(world.by_bot(channel)) == posted, "it is still over"
+    await monitor.tell(**CHECKOUT)
+    await told(world)
+    assert len(world.by_bot(channel)) == posted + 1
 
 
 async def test_an_attaching_rule_that_finds_nothing_leaves_it_to_the_next(database_url: str, tmp_path: Path) -> None:

@@ -225,6 +225,16 @@ def test_settings_cannot_be_changed_afterwards() -> None:
             "intake.generic.monitoring.rules.0.priority: only do: declare has one; take it out",
         ),
         (
+            {
+                "intake__generic__monitoring": {
+                    "key_env": "KEY",
+                    "rules": [{"do": "declare", "when": {"status": ["firing", "recovered"]}}],
+                }
+            },
+            "intake.generic.monitoring.rules.0.when: rules are asked about alerts that open or are updated only; "
+            "write open or update (not {'status': ['firing', 'recovered']})",
+        ),
+        (
             {"intake__generic__monitoring": {"key_env": "KEY", "rules": [{"do": "close"}]}},
             "intake.generic.monitoring.rules.0.do: input should be 'declare', 'attach' or 'record'",
         ),

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -59,8 +60,8 @@ def alert_in(document: Document, mapping: Mapping[str, str], *, idempotency_key:
         reading.problems["title"] = "is missing; say in a few words what is wrong"
     sent_as = reading.read("id", _name) or reading.understood("Idempotency-Key", idempotency_key, _name)
     told = AlertFacts(
-        # What has no name of its own is the same thing as what has the same title.
-        key=reading.read("key", _name) or title,
+        # What has no name of its own is the same thing as what has the same title; the title itself may be erased.
+        key=reading.read("key", _name) or f"title:{sha256(title.encode('utf-8', 'replace')).hexdigest()[:32]}",
         title=title,
         status=read_status(reading.read("status", _line(_WORD_LIMIT)) or "open"),
         severity=reading.read("severity", _line(_WORD_LIMIT)),
@@ -115,7 +116,7 @@ class _Reading:
 
     def moment(self) -> datetime | None:
         found = self._found("occurred_at")
-        if found is None:
+        if found is None or found == "":
             return None
         try:
             if self._is_foreign and isinstance(found, int | float) and not isinstance(found, bool):
