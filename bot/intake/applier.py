@@ -135,6 +135,9 @@ class Applier:
                 raise  # the database's, not the items': all of them are tried again
             for item in items:  # whichever it was, it is found and logged one by one
                 await self._apply_one(uow, item)
+                failed = lane in self._resting and item.state != "failed"
+                if lane in self._too_early or (failed and self.source.waits_for_failed):
+                    break
         else:
             await inbox.mark_applied(uow.session, items)
             self._went_well(lane)

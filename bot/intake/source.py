@@ -13,6 +13,7 @@ class Source(ABC):
     """Applies what came from it, behind the answer that it has been given."""
 
     name: str  # as the inbox has it
+    waits_for_failed = False  # whether what follows in a lane waits for an item that failed, until that is set aside
 
     @abstractmethod
     async def apply(self, uow: UnitOfWork, items: Sequence[InboxItem]) -> None:

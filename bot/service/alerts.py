@@ -4,12 +4,11 @@ Nothing that a monitor says ends an incident: what is resolved there is a questi
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import undefer
 
 from bot.config import IntakeRule
 from bot.domain.alert import OPEN, RESOLVED, UPDATE, AlertFacts, believed_at, fits, happened_at
@@ -58,6 +57,9 @@ async def take_in(
         state="recorded",
         body=dict(body),
     )
+    # One after the other in a workspace: of the alerts of a storm, the second has to see what the first declared.
+    # Before any incident is locked: whoever holds one waits for nothing else.
+    await uow.session.scalar(select(Workspace.team_id).where(Workspace.team_id == uow.team_id).with_for_update())
     found = await incident_id_of(uow, source=source, integration=integration, key=told.key)
     if found is not None and alert.status == OPEN and await _is_over(uow, found):
         found = None  # this is another time: it isn't locked, since another one may be
@@ -92,10 +94,8 @@ async def incident_id_of(uow: UnitOfWork, *, source: str, integration: str, key:
 
 
 async def of_incident(uow: UnitOfWork, incident: Incident) -> Sequence[Alert]:
-    """All messages that belong to it, with their bodies, as they came."""
-    rows = await uow.session.scalars(
-        select(Alert).where(Alert.incident_id == incident.id).order_by(Alert.id).options(undefer(Alert.body))
-    )
+    """All messages that belong to it, without the bodies in which they came: those may be large."""
+    rows = await uow.session.scalars(select(Alert).where(Alert.incident_id == incident.id).order_by(Alert.id))
     return rows.all()
 
 
@@ -171,8 +171,6 @@ async def _ask_whether_it_is_over(uow: UnitOfWork, incident: Incident, alert: Al
 
 
 async def _follow_rules(uow: UnitOfWork, alert: Alert, told: AlertFacts, rules: Sequence[IntakeRule]) -> None:
-    # One after the other in a workspace: of the alerts of a storm, the second has to see what the first declared.
-    await uow.session.scalar(select(Workspace.team_id).where(Workspace.team_id == uow.team_id).with_for_update())
     for rule in rules:
         if not fits(rule.when, told):
             continue
@@ -236,7 +234,11 @@ async def _newest_live_one_of(uow: UnitOfWork, service: str) -> Incident | None:
     )
     # Not the database's lower(): SQLite's knows ASCII only.
     ids = [number for number, name in rows if name and name.casefold() == service.casefold()]
-    return await by_id(uow, ids[0]) if ids else None
+    for number in ids:
+        incident = await by_id(uow, number)
+        if incident.is_live and not incident.is_private:  # it may have changed while it was waited for
+            return incident
+    return None
 
 
 def _record(uow: UnitOfWork, incident: Incident, alert: Alert) -> None:
@@ -253,11 +255,16 @@ def _record(uow: UnitOfWork, incident: Incident, alert: Alert) -> None:
     )
 
 
-async def erase(uow: UnitOfWork, incident: Incident, integration: str, instead: str) -> int:
-    """Takes the words out of the alerts of the incident, which stay known by their keys; how many had any."""
-    found = [one for one in await of_incident(uow, incident) if one.integration == integration and one.body]
+async def erase(uow: UnitOfWork, incident: Incident, integration: str, *, instead: str, before: Collection[str]) -> int:
+    """Takes the words out of the alerts of the incident, which stay known by their keys; how many had any.
+
+    `before`: what stands where words were erased earlier.
+    """
+    theirs = [one for one in await of_incident(uow, incident) if one.integration == integration]
+    found = [one for one in theirs if one.title not in before]
     for alert in found:
-        alert.title, alert.description, alert.url, alert.labels, alert.body = instead, "", "", {}, {}
+        alert.title, alert.severity, alert.description, alert.url = instead, "", "", ""
+        alert.labels, alert.body = {}, {}
     return len(found)
 
 
@@ -277,5 +284,4 @@ def alert_facts(alert: Alert) -> dict[str, Any]:
         "url": alert.url,
         "labels": alert.labels,
         "state": alert.state,
-        "body": alert.body,
     }

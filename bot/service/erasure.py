@@ -81,16 +81,18 @@ async def erase_integration(
     """
     instead, before = await _what_stands_instead(uow, reason), await _before(uow, incident)
     about = {one.key for one in await alerts.of_incident(uow, incident) if one.integration == integration}
-    await forgetting.in_hooks(uow.session, uow.team_id, integration, about)
-    told = await alerts.erase(uow, incident, integration, instead)
+    await forgetting.in_hooks(uow.session, uow.team_id, integration, about, instead=instead)
+    told = await alerts.erase(uow, incident, integration, instead=instead, before=before)
     rows = await uow.session.scalars(
         select(TimelineEntry).where(TimelineEntry.incident_id == incident.id, TimelineEntry.kind == "alert")
     )
     entries = [row for row in rows if row.data.get("integration") == integration and row.words not in before]
     for entry in entries:
-        entry.words = instead
-    if incident.reporter_integration == integration and incident.description:
-        incident.description = instead
+        entry.words, entry.data = instead, {**entry.data, "severity": ""}
+    if incident.reporter_integration == integration:
+        incident.description = instead if incident.description else ""
+        if incident.priority_because.startswith(f"{integration} says "):
+            incident.priority_because = instead
     erased = Erased(entries=len(entries) if told else 0, alerts=told)
     await _put_down(uow, incident, erased, instead=instead, reason=reason, integration=integration)
     await _forget_answers(uow, incident, person=None, theirs={})

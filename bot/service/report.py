@@ -220,7 +220,7 @@ def _status_changes(entries: Sequence[TimelineEntry], who: Known) -> list[Status
             reason=entry.words,
         )
         for entry in entries
-        if entry.kind == "status"
+        if entry.kind == "status" and {"before", "after"} <= set(entry.data)
     ]
 
 
@@ -228,7 +228,7 @@ def _priority_turns(
     uow: UnitOfWork, incident: Incident, entries: Sequence[TimelineEntry], who: Known
 ) -> tuple[str, list[Turn]]:
     """The priority as it was declared, such as P2, and every change of it, the earliest first."""
-    found = [entry for entry in entries if entry.kind == "priority"]
+    found = [entry for entry in entries if entry.kind == "priority" and {"before", "after"} <= set(entry.data)]
     label, levels = uow.settings.priority_label, list(uow.settings.priorities)
     declared = found[0].data["before"] if found else incident.priority
 

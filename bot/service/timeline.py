@@ -43,7 +43,7 @@ def named_in(found: Iterable[TimelineEntry], said: Iterable[Message]) -> set[str
     for entry in found:
         ids |= {entry.person, entry.data.get("person")}
         if entry.kind == "role":
-            ids.update(entry.data.get("before", ()))
+            ids.update(entry.data.get("before") or ())
     for message in said:
         ids |= {message.person, *mentioned(message.text)}
     return ids

@@ -65,16 +65,23 @@ async def in_inbox(
     return theirs, events
 
 
-async def in_hooks(session: AsyncSession, team_id: str, integration: str, keys: Collection[str]) -> None:
-    """Lets go of what an integration has sent about these things and what isn't applied yet, or couldn't be."""
+async def in_hooks(
+    session: AsyncSession, team_id: str, integration: str, keys: Collection[str], *, instead: str
+) -> None:
+    """Takes the words out of what an integration has sent about these things, where it waits or couldn't be applied.
+
+    That it was sent stays, and is applied: it may be about something new.
+    """
     rows = await session.scalars(
         select(InboxItem)
         .where(InboxItem.team_id == team_id, InboxItem.source != "slack", InboxItem.state.in_(("waiting", "failed")))
         .with_for_update(skip_locked=True)
     )
     for row in rows:
-        if row.body.get("integration") == integration and row.body.get("alert", {}).get("key") in keys:
-            row.state, row.body, row.error = "applied", {}, None
+        alert = row.body.get("alert", {})
+        if row.body.get("integration") == integration and alert.get("key") in keys:
+            words = {"title": instead, "severity": "", "description": "", "url": "", "labels": {}}
+            row.body, row.error = {**row.body, "alert": {**alert, **words}, "body": {}}, None
 
 
 def _at(part: Mapping[str, Any], key: str) -> str:

@@ -1,6 +1,7 @@
 """A monitor tells of alerts: what follows from them is the organisation's to say, and never the end of an incident."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -186,6 +187,24 @@ async def test_a_word_of_the_monitors_opens_nothing_again(both: Watched) -> None
     await monitor.tell(**CHECKOUT)
     await told(world)
     assert len(world.by_bot(channel)) == posted + 1
+
+
+async def test_what_follows_in_a_lane_waits_for_what_failed(both: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, monitor = both
+    do, tries = alerts.declare, itertools.count()
+
+    async def once(*args: Any) -> Any:
+        if next(tries) < 2:
+            raise RuntimeError("not now")
+        return await do(*args)
+
+    monkeypatch.setattr(alerts, "declare", once)
+    await monitor.tell(**CHECKOUT)
+    await monitor.tell(**{**CHECKOUT, "status": "resolved"})
+    async with asyncio.timeout(30):
+        while len(await kept(world)) < 2:  # noqa: ASYNC110 - it rests between two tries by the machine's time
+            await asyncio.sleep(0.05)
+    assert [state for _, state, _ in await kept(world)] == ["declared", "added"]
 
 
 async def test_an_attaching_rule_that_finds_nothing_leaves_it_to_the_next(database_url: str, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from bot.store.tables import InboxItem, Incident
 
 class GenericSource(Hook):
     name = "generic"
+    waits_for_failed = True  # a resolution must not come before what it resolves
 
     def __init__(self, integrations: Mapping[str, GenericIntegration], keys: Keys) -> None:
         self._integrations = integrations
